@@ -1,0 +1,3 @@
+//! The headless peer as a program.
+
+fn main() {}

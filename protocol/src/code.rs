@@ -1,0 +1,117 @@
+//! Codes that programs act on. They are stable: a code may be added, never changed or reused.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Why the hub refused something; part of an `error` frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorCode {
+    /// The message is not JSON.
+    NotJson,
+    /// The frame has no `type`, or one that this version does not know.
+    UnknownType,
+    /// A field of the frame is missing or of the wrong form; the message names it.
+    MalformedFrame,
+    /// The message is not text.
+    BinaryFrame,
+    /// The protocol version of `hello` is not spoken here.
+    UnsupportedProtocol,
+    /// Something else came before `hello`.
+    HelloExpected,
+    /// A second `hello` on one socket.
+    AlreadyWelcomed,
+    /// The guest's id and secret do not belong together.
+    BadCredentials,
+    /// A display name is empty, too long, or has characters that a name cannot have.
+    InvalidName,
+    /// A room name is empty, too long, or has characters outside `a-z`, `0-9` and `-`.
+    InvalidRoom,
+    /// The call has as many participants as it may have.
+    RoomFull,
+    /// The session is already in that call.
+    AlreadyInCall,
+    /// The session is in as many calls as it may be.
+    TooManyCalls,
+    /// The session is not in that call.
+    NotInCall,
+    /// Nobody of that id is in the call.
+    UnknownParticipant,
+    /// A description or a candidate is too long or visibly not one.
+    InvalidSignal,
+    /// Too many frames in too short a time; wait `retry_after_ms`.
+    RateLimited,
+    /// The hub has as many sessions, rooms or sockets as it may have.
+    HubFull,
+    /// The hub is stopping; come back after `retry_after_ms`.
+    ShuttingDown,
+    /// The hub failed; its log says why.
+    Internal,
+}
+
+/// Why the hub closed a WebSocket: RFC 6455 §7.4.1 codes where one fits, 4000–4999 otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
+#[repr(u16)]
+pub enum CloseCode {
+    /// The client closed, or left the page.
+    Normal = 1000,
+    /// The hub is stopping.
+    GoingAway = 1001,
+    /// A binary message.
+    Unsupported = 1003,
+    /// A message larger than `frame_bytes_max`.
+    TooBig = 1009,
+    /// `hello` did not come in time.
+    HelloTimeout = 4001,
+    /// `hello` was refused; the `error` frame before says why.
+    HelloRefused = 4002,
+    /// Nothing was heard for the heartbeat time-out.
+    HeartbeatTimeout = 4003,
+    /// The client reads too slowly and its queue is full.
+    SlowReader = 4004,
+    /// The same session came back on another socket.
+    TakenOver = 4005,
+    /// Too many frames were refused.
+    TooManyErrors = 4006,
+    /// The hub has as many sockets as it may have.
+    HubFull = 4007,
+}
+
+impl CloseCode {
+    /// Every code, for docs and metrics.
+    pub const ALL: [Self; 11] = [
+        Self::Normal,
+        Self::GoingAway,
+        Self::Unsupported,
+        Self::TooBig,
+        Self::HelloTimeout,
+        Self::HelloRefused,
+        Self::HeartbeatTimeout,
+        Self::SlowReader,
+        Self::TakenOver,
+        Self::TooManyErrors,
+        Self::HubFull,
+    ];
+
+    /// The number on the wire.
+    pub fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// The word sent as close reason and used in logs and metrics.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::GoingAway => "going-away",
+            Self::Unsupported => "binary-frame",
+            Self::TooBig => "frame-too-large",
+            Self::HelloTimeout => "hello-timeout",
+            Self::HelloRefused => "hello-refused",
+            Self::HeartbeatTimeout => "heartbeat-timeout",
+            Self::SlowReader => "slow-reader",
+            Self::TakenOver => "taken-over",
+            Self::TooManyErrors => "too-many-errors",
+            Self::HubFull => "hub-full",
+        }
+    }
+}

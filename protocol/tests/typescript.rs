@@ -1,0 +1,77 @@
+//! The page's protocol types come from here. `UPDATE=1 cargo test -p holdfast-protocol` rewrites them; without it
+//! this test fails when they are stale.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use holdfast_protocol as p;
+use holdfast_protocol::{limits, timing};
+use std::{fmt::Write, fs, path::Path};
+use ts_rs::{Config, TS};
+
+fn typescript() -> String {
+    let config = Config::default();
+    let mut out = String::from(
+        "// Generated from the crate `holdfast-protocol`: UPDATE=1 cargo test -p holdfast-protocol --test typescript\n\n",
+    );
+    writeln!(out, "export const PROTOCOL_VERSION = {};", p::PROTOCOL_VERSION).unwrap();
+    writeln!(out, "export const WEBSOCKET_PATH = {:?};", p::WEBSOCKET_PATH).unwrap();
+    writeln!(out, "export const NAME_CHARS_MAX = {};", limits::NAME_CHARS_MAX).unwrap();
+    writeln!(out, "export const RECONNECT_BACKOFF_MS = {:?} as const;", timing::RECONNECT_BACKOFF_MS)
+        .unwrap();
+    writeln!(out, "export const DISCONNECTED_GRACE_MS = {};", timing::DISCONNECTED_GRACE_MS).unwrap();
+    writeln!(out, "export const RESTART_RETRY_MS = {};", timing::RESTART_RETRY_MS).unwrap();
+    writeln!(out, "export const CONNECT_TIMEOUT_MS = {};", timing::CONNECT_TIMEOUT_MS).unwrap();
+    writeln!(out, "export const OFFER_TIMEOUT_MS = {};\n", timing::OFFER_TIMEOUT_MS).unwrap();
+    macro_rules! types { ($($name:ident),* $(,)?) => { $( writeln!(out, "export {}\n", p::$name::decl(&config)).unwrap(); )* } }
+    types!(
+        UserId,
+        SessionId,
+        CallId,
+        ParticipantId,
+        ConnectionId,
+        InstanceId,
+        Epoch,
+        CommandId,
+        Secret,
+        DisplayName,
+        RoomName,
+        MediaState,
+        ParticipantState,
+        Participant,
+        CallSnapshot,
+        LeaveReason,
+        IceServer,
+        IceConfig,
+        IceCandidate,
+        NegotiateReason,
+        Signal,
+        Limits,
+        Heartbeat,
+        GuestCredential,
+        Resume,
+        Hello,
+        Welcome,
+        ErrorCode,
+        ErrorFrame,
+        ClientFrame,
+        HubFrame,
+    );
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+#[test]
+fn generated_types_are_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src/protocol/wire.ts");
+    let fresh = typescript();
+    if std::env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &fresh).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == fresh,
+        "web/src/protocol/wire.ts is stale: UPDATE=1 cargo test -p holdfast-protocol --test typescript"
+    );
+}

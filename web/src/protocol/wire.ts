@@ -1,0 +1,520 @@
+// Generated from the crate `holdfast-protocol`: UPDATE=1 cargo test -p holdfast-protocol --test typescript
+
+export const PROTOCOL_VERSION = 1;
+export const WEBSOCKET_PATH = "/ws";
+export const NAME_CHARS_MAX = 64;
+export const RECONNECT_BACKOFF_MS = [0, 1000, 2000, 4000, 8000, 10000] as const;
+export const DISCONNECTED_GRACE_MS = 3000;
+export const RESTART_RETRY_MS = 6000;
+export const CONNECT_TIMEOUT_MS = 10000;
+export const OFFER_TIMEOUT_MS = 3000;
+
+export type UserId = string;
+
+export type SessionId = string;
+
+export type CallId = string;
+
+export type ParticipantId = string;
+
+export type ConnectionId = string;
+
+export type InstanceId = string;
+
+export type Epoch = string;
+
+export type CommandId = number;
+
+export type Secret = string;
+
+export type DisplayName = string;
+
+export type RoomName = string;
+
+export type MediaState = { 
+/**
+ * The microphone.
+ */
+audio: boolean, 
+/**
+ * The camera.
+ */
+camera: boolean, 
+/**
+ * A shared screen.
+ */
+screen: boolean, 
+/**
+ * The sound of a shared screen.
+ */
+screen_audio: boolean, };
+
+export type ParticipantState = { "is": "connected" } | { "is": "temporarily-disconnected", 
+/**
+ * The hub's time of the last frame received from it, in milliseconds since the Unix epoch.
+ */
+since_unix_ms: number, 
+/**
+ * The hub's time when its place is given up, in milliseconds since the Unix epoch.
+ */
+deadline_unix_ms: number, 
+/**
+ * What is left until then when this frame is written; count from here, clocks differ.
+ */
+ms_left: number, };
+
+export type Participant = { 
+/**
+ * Of the two participants of a pair, the one with the smaller id makes every offer.
+ */
+id: ParticipantId, 
+/**
+ * Whose device it is.
+ */
+user: UserId, 
+/**
+ * The user's display name.
+ */
+name: DisplayName, 
+/**
+ * Rises when a new instance (page load, process) takes this place, and only then; starts at 1.
+ */
+incarnation: number, 
+/**
+ * Whether it is there.
+ */
+state: ParticipantState, 
+/**
+ * What it sends.
+ */
+media: MediaState, };
+
+export type CallSnapshot = { 
+/**
+ * The call.
+ */
+id: CallId, 
+/**
+ * The name it was joined by.
+ */
+room: RoomName, 
+/**
+ * The receiver's own place among the participants.
+ */
+you: ParticipantId, 
+/**
+ * Everyone, the receiver included, in order of joining.
+ */
+participants: Array<Participant>, };
+
+export type LeaveReason = "hangup" | "network-lost";
+
+export type IceServer = { 
+/**
+ * `stun:`, `turn:` or `turns:` URLs (RFC 7064, RFC 7065).
+ */
+urls: Array<string>, 
+/**
+ * `expiry:session` for TURN; absent for STUN.
+ */
+username?: string, 
+/**
+ * The password that belongs to `username`.
+ */
+credential?: Secret, };
+
+export type IceConfig = { 
+/**
+ * In order of preference; empty when the hub has none.
+ */
+servers: Array<IceServer>, 
+/**
+ * What is left of the credentials' life when this frame is written; absent when nothing expires.
+ */
+ttl_ms?: number, };
+
+export type IceCandidate = { 
+/**
+ * The candidate-attribute (RFC 8839 §5.1).
+ */
+candidate: string, 
+/**
+ * The media section's identification tag.
+ */
+sdpMid?: string, 
+/**
+ * The media section's index.
+ */
+sdpMLineIndex?: number, 
+/**
+ * The ICE username fragment.
+ */
+usernameFragment?: string, };
+
+export type NegotiateReason = "no-offer" | "ice-disconnected" | "ice-failed" | "restart-timed-out" | "never-connected" | "connection-lost";
+
+export type Signal = { "kind": "offer", 
+/**
+ * The connection it opens or restarts.
+ */
+connection: ConnectionId, 
+/**
+ * Its number among the connection's offers.
+ */
+generation: number, 
+/**
+ * The session description (RFC 8866).
+ */
+sdp: string, } | { "kind": "answer", 
+/**
+ * The connection.
+ */
+connection: ConnectionId, 
+/**
+ * The offer's generation.
+ */
+generation: number, 
+/**
+ * The session description (RFC 8866).
+ */
+sdp: string, } | { "kind": "candidate", 
+/**
+ * The connection.
+ */
+connection: ConnectionId, 
+/**
+ * The generation of the offer or answer it belongs to.
+ */
+generation: number, 
+/**
+ * The candidate.
+ */
+candidate: IceCandidate, } | { "kind": "negotiate", 
+/**
+ * The connection it knows, if any.
+ */
+connection: ConnectionId | null, 
+/**
+ * The latest generation it has seen of it, 0 without a connection. A later offer in flight satisfies it.
+ */
+generation: number, 
+/**
+ * Why.
+ */
+reason: NegotiateReason, };
+
+export type Limits = { 
+/**
+ * Largest message the hub reads, in bytes; a larger one closes the socket.
+ */
+frame_bytes_max: number, 
+/**
+ * Most participants of one call, the absent ones that still hold a place included.
+ */
+participants_max: number, 
+/**
+ * Most calls one session may be in at a time.
+ */
+calls_max: number, };
+
+export type Heartbeat = { 
+/**
+ * How often to send `heartbeat`.
+ */
+interval_ms: number, 
+/**
+ * Silence that means a dead socket, to either side.
+ */
+timeout_ms: number, };
+
+export type GuestCredential = { 
+/**
+ * The guest.
+ */
+user: UserId, 
+/**
+ * From the `welcome` that named the guest.
+ */
+secret: Secret, };
+
+export type Resume = { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * From the session's last `welcome`.
+ */
+token: Secret, };
+
+export type Hello = { 
+/**
+ * [`crate::PROTOCOL_VERSION`].
+ */
+protocol: number, 
+/**
+ * One page load or process; another instance that resumes a session raises its participants' incarnation.
+ */
+instance: InstanceId, 
+/**
+ * The user's display name.
+ */
+name: DisplayName, 
+/**
+ * Who the guest is, when the hub has named it before.
+ */
+guest?: GuestCredential, 
+/**
+ * The session to come back to. When the hub no longer knows it, a new session is opened.
+ */
+resume?: Resume, };
+
+export type Welcome = { 
+/**
+ * The version spoken from here on.
+ */
+protocol: number, 
+/**
+ * Another one than before means that the hub's memory may be lost: the calls below are all there is.
+ */
+epoch: Epoch, 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * What the next `hello` needs to come back to it.
+ */
+token: Secret, 
+/**
+ * Whether this is the session that `hello` asked for.
+ */
+resumed: boolean, 
+/**
+ * Who the client is.
+ */
+user: UserId, 
+/**
+ * Proves it in a later session.
+ */
+guest_secret: Secret, 
+/**
+ * The name as the others see it.
+ */
+name: DisplayName, 
+/**
+ * How to show life on this socket.
+ */
+heartbeat: Heartbeat, 
+/**
+ * Bounds to keep.
+ */
+limits: Limits, 
+/**
+ * STUN and TURN servers.
+ */
+ice: IceConfig, 
+/**
+ * The session's calls.
+ */
+calls: Array<CallSnapshot>, };
+
+export type ErrorCode = "not-json" | "unknown-type" | "malformed-frame" | "binary-frame" | "unsupported-protocol" | "hello-expected" | "already-welcomed" | "bad-credentials" | "invalid-name" | "invalid-room" | "room-full" | "already-in-call" | "too-many-calls" | "not-in-call" | "unknown-participant" | "invalid-signal" | "rate-limited" | "hub-full" | "shutting-down" | "internal";
+
+export type ErrorFrame = { 
+/**
+ * What programs act on.
+ */
+code: ErrorCode, 
+/**
+ * What people read; its wording may change.
+ */
+message: string, 
+/**
+ * How long to wait before trying again.
+ */
+retry_after_ms?: number, 
+/**
+ * The command that was refused, when it was one.
+ */
+in_reply_to?: CommandId, };
+
+export type ClientFrame = { "type": "hello" } & Hello | { "type": "join", 
+/**
+ * The command's number.
+ */
+id: CommandId, 
+/**
+ * The room.
+ */
+room: RoomName, 
+/**
+ * What the participant will send at first.
+ */
+media: MediaState, } | { "type": "leave", 
+/**
+ * The command's number.
+ */
+id: CommandId, 
+/**
+ * The call to leave.
+ */
+call: CallId, } | { "type": "signal", 
+/**
+ * The command's number.
+ */
+id: CommandId, 
+/**
+ * The call both are in.
+ */
+call: CallId, 
+/**
+ * Who shall get it.
+ */
+to: ParticipantId, 
+/**
+ * The incarnation it is meant for; dropped when another one has taken the place.
+ */
+to_incarnation: number, 
+/**
+ * What is said.
+ */
+signal: Signal, } | { "type": "media-state", 
+/**
+ * The command's number.
+ */
+id: CommandId, 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * The new state.
+ */
+media: MediaState, } | { "type": "ice-servers", 
+/**
+ * The command's number.
+ */
+id: CommandId, } | { "type": "heartbeat" };
+
+export type HubFrame = { "type": "welcome" } & Welcome | { "type": "joined", 
+/**
+ * The `join`.
+ */
+in_reply_to: CommandId, 
+/**
+ * The call, the receiver included.
+ */
+call: CallSnapshot, } | { "type": "left", 
+/**
+ * The `leave`.
+ */
+in_reply_to: CommandId, 
+/**
+ * The call.
+ */
+call: CallId, } | { "type": "peer-joined", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * Who.
+ */
+participant: Participant, } | { "type": "peer-disconnected", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * Who.
+ */
+participant: ParticipantId, 
+/**
+ * The hub's time of the last frame received from it, in milliseconds since the Unix epoch.
+ */
+since_unix_ms: number, 
+/**
+ * The hub's time when its place is given up, in milliseconds since the Unix epoch.
+ */
+deadline_unix_ms: number, 
+/**
+ * What is left until then when this frame is written.
+ */
+ms_left: number, } | { "type": "peer-reconnected", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * Who.
+ */
+participant: ParticipantId, 
+/**
+ * Higher than before when a new instance took the place: its connections are gone.
+ */
+incarnation: number, 
+/**
+ * How often it has come back in this call.
+ */
+reconnect_count: number, 
+/**
+ * How long it was away.
+ */
+away_ms: number, } | { "type": "peer-left", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * Who.
+ */
+participant: ParticipantId, 
+/**
+ * Why.
+ */
+reason: LeaveReason, } | { "type": "signal", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * Who sent it, by the hub's own knowledge.
+ */
+from: ParticipantId, 
+/**
+ * The sender's incarnation, by the hub's own knowledge.
+ */
+from_incarnation: number, 
+/**
+ * The incarnation it is meant for.
+ */
+to_incarnation: number, 
+/**
+ * What is said.
+ */
+signal: Signal, } | { "type": "media-state", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * Who.
+ */
+participant: ParticipantId, 
+/**
+ * The new state.
+ */
+media: MediaState, } | { "type": "ice-servers", 
+/**
+ * The request.
+ */
+in_reply_to: CommandId, 
+/**
+ * The servers.
+ */
+ice: IceConfig, } | { "type": "heartbeat-ack" } | { "type": "going-away", 
+/**
+ * When to come back.
+ */
+retry_after_ms: number, } | { "type": "error" } & ErrorFrame;
