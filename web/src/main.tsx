@@ -1,0 +1,39 @@
+/** Starts the page: the one app, the browser's own events, and the view. */
+import { effect } from '@preact/signals';
+import { render } from 'preact';
+import { roomName } from './call/names.ts';
+import { exposeDiagnostics } from './diagnostics.ts';
+import { App } from './effects/app.ts';
+import './style/base.css';
+import './style/forms.css';
+import './style/pages.css';
+import './style/call.css';
+import { Page } from './view/page.tsx';
+import { titleOf } from './view/words.ts';
+
+const app = new App();
+
+/** `/r/ROOM?name=…&autojoin=1` */
+function navigated(): void {
+  const { pathname, searchParams } = new URL(location.href);
+  const name = searchParams.get('name');
+  if (name !== null) app.dispatch({ event: 'name-changed', name });
+  const room = pathname.startsWith('/r/') ? roomName(pathname) : undefined;
+  app.dispatch({ event: 'navigated', room, autojoin: searchParams.get('autojoin') === '1' });
+}
+
+window.addEventListener('popstate', navigated);
+window.addEventListener('online', () => app.dispatch({ event: 'online' }));
+window.addEventListener('pagehide', ({ persisted }) => {
+  // A page that may come back from the browser's cache has not been left.
+  if (!persisted) app.dispatch({ event: 'page-hidden' });
+});
+
+effect(() => {
+  document.title = titleOf(app.state.value);
+});
+exposeDiagnostics(app);
+navigated();
+
+const root = document.getElementById('app');
+if (root) render(<Page app={app} />, root);

@@ -1,0 +1,40 @@
+/** Text of the WebSocket to frames and back. The types are generated; here is the check that a frame is a known one. */
+import type { ClientFrame, HubFrame } from './wire.ts';
+
+/** Every frame type of the hub. The compiler refuses this table when one is missing or unknown. */
+const HUB_FRAME_TYPES: Record<HubFrame['type'], true> = {
+  welcome: true,
+  joined: true,
+  left: true,
+  'peer-joined': true,
+  'peer-disconnected': true,
+  'peer-reconnected': true,
+  'peer-left': true,
+  signal: true,
+  'media-state': true,
+  'ice-servers': true,
+  'heartbeat-ack': true,
+  'going-away': true,
+  error: true,
+};
+
+/**
+ * One text message of the hub; undefined when it is not JSON or of a type this version does not know, so that a
+ * newer hub may say more. The fields of a known type are trusted: the hub is the page's own origin.
+ */
+export function decodeHubFrame(text: string): HubFrame | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || !('type' in value)) return undefined;
+  const { type } = value;
+  return typeof type === 'string' && Object.hasOwn(HUB_FRAME_TYPES, type) ? (value as HubFrame) : undefined;
+}
+
+/** The frame as its text message. */
+export function encodeClientFrame(frame: ClientFrame): string {
+  return JSON.stringify(frame);
+}
