@@ -1,1 +1,121 @@
-//! The Holdfast hub.
+//! The Holdfast hub: introduces the participants of calls to each other, keeps their places while a socket is
+//! lost, and serves the page. Media never comes here.
+//!
+//! [`run`] is the whole hub. It is given its settings, listeners, clock, randomness and stop signal, so that it
+//! runs the same in a product, in a test on port 0 and in a simulated world; dropping its future ends everything
+//! it started. What decides lives in pure files (`room/core.rs`, `socket/conversation.rs`, `session/outbox.rs`,
+//! `rate.rs`); the rest waits, sends and stores for them.
+
+mod banner;
+pub mod clock;
+pub mod config;
+pub mod credentials;
+mod data_dir;
+mod entropy;
+mod gate;
+mod http;
+mod hub;
+pub mod ice;
+pub mod log;
+mod metrics;
+mod outgoing;
+mod rate;
+mod room;
+mod session;
+mod shutdown;
+mod socket;
+mod tasks;
+
+pub use banner::banner;
+pub use clock::{Clock, SystemClock};
+pub use config::{Config, ConfigError};
+pub use credentials::HubKey;
+pub use data_dir::{DataDirError, HUB_KEY_FILE, load_or_create_key};
+pub use entropy::OsEntropy;
+pub use metrics::METRICS;
+pub use shutdown::{Shutdown, Signals};
+
+use axum::serve::Listener;
+use clock::Timeline;
+use futures_util::future::join_all;
+use holdfast_protocol::{Entropy, Epoch};
+use hub::Hub;
+use std::{net::SocketAddr, sync::Arc};
+use tokio::sync::Semaphore;
+
+/// Why the hub could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The settings contradict each other.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data directory is not usable.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+}
+
+/// Serves on `listeners` until `shutdown` asks to stop and everyone has been told. Dropping the future stops at
+/// once, like a crash.
+///
+/// # Errors
+/// When the settings or the data directory are not usable; never once it serves.
+pub async fn run<L>(
+    config: Config,
+    listeners: Vec<L>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    shutdown: Shutdown,
+) -> Result<(), RunError>
+where
+    L: Listener<Addr = SocketAddr>,
+{
+    config.validate()?;
+    let ice = config.ice_servers()?;
+    let key = match &config.hub_key {
+        Some(key) => key.clone(),
+        None => load_or_create_key(&config.data_dir, &*entropy)?,
+    };
+    // Its guard cuts every task when this future ends or is dropped.
+    let cut = shutdown.cut.child_token();
+    let _guard = cut.clone().drop_guard();
+    let hub = Arc::new(Hub {
+        timeline: Timeline::start(&*clock),
+        epoch: Epoch::mint(&*entropy),
+        key,
+        ice,
+        page: http::page::Page::built(),
+        sessions: session::table::SessionTable::new(config.sessions_max),
+        rooms: room::RoomTable::new(config.rooms_max),
+        gate: Arc::new(gate::Gate::new(config.sockets_max, config.sockets_per_address_max)),
+        metrics: metrics::Metrics::new(),
+        tasks: tasks::Tasks::new(cut),
+        config,
+        clock,
+        entropy,
+        shutdown,
+    });
+    let places = usize::try_from(hub.config.http_connections_max).unwrap_or(usize::MAX);
+    let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
+    let router = http::router(Arc::clone(&hub));
+    tracing::info!(epoch = %hub.epoch, page = hub.page.is_built(), turn = hub.ice.turn.is_some(), "hub starts");
+    let serving = join_all(
+        listeners
+            .into_iter()
+            .map(|listener| http::accept(Arc::clone(&hub), listener, router.clone(), Arc::clone(&places))),
+    );
+    tokio::select! {
+        _ = serving => {}
+        () = drained(&hub) => {}
+        () = hub.shutdown.cut.cancelled() => tracing::warn!("cut"),
+    }
+    Ok(())
+}
+
+/// Waits for the first stage of a stop, and for the sockets to be closed. Health checks are answered meanwhile.
+async fn drained(hub: &Hub) {
+    hub.shutdown.drain.cancelled().await;
+    tracing::info!("stopping: clients are told");
+    if tokio::time::timeout(hub.config.shutdown_grace, hub.gate.emptied()).await.is_err() {
+        tracing::warn!("some clients did not close in time");
+    }
+}

@@ -1,0 +1,134 @@
+//! What is counted, for `/metrics` in the OpenMetrics text format. Label values come from fixed sets only: nothing
+//! that a client chooses becomes a label.
+
+use holdfast_protocol::{CloseCode, ErrorCode};
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    registry::Registry,
+};
+
+type Labels<const N: usize> = [(&'static str, &'static str); N];
+
+/// The hub's gauges and counters.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    /// Open WebSockets.
+    pub(crate) sockets: Gauge,
+    /// Sessions, the ones that wait for their client included.
+    pub(crate) sessions: Gauge,
+    /// Calls going on.
+    pub(crate) rooms: Gauge,
+    /// Participants, the absent ones included.
+    pub(crate) participants: Gauge,
+    frames: Family<Labels<2>, Counter>,
+    refusals: Family<Labels<1>, Counter>,
+    closes: Family<Labels<1>, Counter>,
+    relays: Family<Labels<2>, Counter>,
+    resumes: Family<Labels<1>, Counter>,
+}
+
+/// The name, kind and meaning of every metric, as `docs/operations.md` lists them.
+pub const METRICS: [(&str, &str); 9] = [
+    ("holdfast_sockets", "Open WebSockets"),
+    ("holdfast_sessions", "Sessions, the ones that wait for their client included"),
+    ("holdfast_rooms", "Calls going on"),
+    ("holdfast_participants", "Participants of calls, the absent ones included"),
+    ("holdfast_frames", "Frames by type and direction (in, out)"),
+    ("holdfast_refusals", "Refused frames by error code"),
+    ("holdfast_closes", "WebSockets closed by the hub by reason, and those that were lost (lost)"),
+    ("holdfast_relays", "Signals by kind and outcome (delivered, stale, refused)"),
+    ("holdfast_resumes", "Claims to a session by outcome (resumed, refused)"),
+];
+
+impl Metrics {
+    /// Everything at zero.
+    pub(crate) fn new() -> Self {
+        let mut metrics = Self {
+            registry: Registry::default(),
+            sockets: Gauge::default(),
+            sessions: Gauge::default(),
+            rooms: Gauge::default(),
+            participants: Gauge::default(),
+            frames: Family::default(),
+            refusals: Family::default(),
+            closes: Family::default(),
+            relays: Family::default(),
+            resumes: Family::default(),
+        };
+        let mut help = METRICS.into_iter();
+        let mut next = || help.next().expect("METRICS has an entry for each register below");
+        macro_rules! register {
+            ($($field:ident),*) => { $( {
+                let (name, text) = next();
+                metrics.registry.register(name, text, metrics.$field.clone());
+            } )* };
+        }
+        register!(sockets, sessions, rooms, participants, frames, refusals, closes, relays, resumes);
+        metrics
+    }
+
+    /// A frame came from a client.
+    pub(crate) fn frame_in(&self, kind: &'static str) {
+        self.frames.get_or_create(&[("type", kind), ("direction", "in")]).inc();
+    }
+
+    /// A frame went to a client.
+    pub(crate) fn frame_out(&self, kind: &'static str) {
+        self.frames.get_or_create(&[("type", kind), ("direction", "out")]).inc();
+    }
+
+    /// A frame was refused.
+    pub(crate) fn refused(&self, code: ErrorCode) {
+        self.refusals.get_or_create(&[("code", error_name(code))]).inc();
+    }
+
+    /// The hub closed a socket; None: it was lost.
+    pub(crate) fn closed(&self, code: Option<CloseCode>) {
+        self.closes.get_or_create(&[("reason", code.map_or("lost", CloseCode::reason))]).inc();
+    }
+
+    /// A signal was decided about.
+    pub(crate) fn relay(&self, kind: &'static str, outcome: &'static str) {
+        self.relays.get_or_create(&[("kind", kind), ("outcome", outcome)]).inc();
+    }
+
+    /// A client claimed a session.
+    pub(crate) fn resume(&self, resumed: bool) {
+        self.resumes.get_or_create(&[("outcome", if resumed { "resumed" } else { "refused" })]).inc();
+    }
+
+    /// Everything as text.
+    pub(crate) fn encode(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("writing to a string does not fail");
+        text
+    }
+}
+
+/// The code's word on the wire.
+fn error_name(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::NotJson => "not-json",
+        ErrorCode::UnknownType => "unknown-type",
+        ErrorCode::MalformedFrame => "malformed-frame",
+        ErrorCode::BinaryFrame => "binary-frame",
+        ErrorCode::UnsupportedProtocol => "unsupported-protocol",
+        ErrorCode::HelloExpected => "hello-expected",
+        ErrorCode::AlreadyWelcomed => "already-welcomed",
+        ErrorCode::BadCredentials => "bad-credentials",
+        ErrorCode::InvalidName => "invalid-name",
+        ErrorCode::InvalidRoom => "invalid-room",
+        ErrorCode::RoomFull => "room-full",
+        ErrorCode::AlreadyInCall => "already-in-call",
+        ErrorCode::TooManyCalls => "too-many-calls",
+        ErrorCode::NotInCall => "not-in-call",
+        ErrorCode::UnknownParticipant => "unknown-participant",
+        ErrorCode::InvalidSignal => "invalid-signal",
+        ErrorCode::RateLimited => "rate-limited",
+        ErrorCode::HubFull => "hub-full",
+        ErrorCode::ShuttingDown => "shutting-down",
+        ErrorCode::Internal => "internal",
+    }
+}

@@ -1,0 +1,138 @@
+//! What a room is told, and what it asks for: the vocabulary between [`super::core`] and [`super::owner`].
+
+use holdfast_protocol::{
+    CallSnapshot, CommandId, DisplayName, ErrorCode, HubFrame, InstanceId, MediaState, ParticipantId,
+    SessionId, UserId,
+};
+
+/// The numbers that a room keeps to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy {
+    /// Most participants, the absent ones included.
+    pub participants_max: u32,
+    /// How long an absent participant keeps its place.
+    pub resume_window_ms: u64,
+}
+
+/// Which socket of which session speaks. A session's sockets are numbered, so that late news of an old socket is
+/// told from news of the present one; instances are named, so that what a page said before it was reloaded is
+/// told from what it says now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Sender {
+    /// The session.
+    pub session: SessionId,
+    /// The session's sockets, counted.
+    pub attachment: u32,
+    /// The page load or process.
+    pub instance: InstanceId,
+}
+
+/// Something that happened to a room.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// A session asks to join.
+    Join {
+        /// Who asks.
+        sender: Sender,
+        /// The command to answer.
+        command: CommandId,
+        /// Its place, should it be let in.
+        participant: ParticipantId,
+        /// Its user.
+        user: UserId,
+        /// Its user's name.
+        name: DisplayName,
+        /// What it will send.
+        media: MediaState,
+    },
+    /// A participant hangs up.
+    Leave {
+        /// Who.
+        sender: Sender,
+        /// The command to answer.
+        command: CommandId,
+    },
+    /// A participant switched media sections.
+    Media {
+        /// Who.
+        sender: Sender,
+        /// The command, for a refusal.
+        command: CommandId,
+        /// The new state.
+        media: MediaState,
+    },
+    /// A session's socket is lost.
+    Lost {
+        /// Which.
+        sender: Sender,
+        /// When it was last heard.
+        last_heard_unix_ms: u64,
+    },
+    /// A session has a socket again, or another one.
+    Back {
+        /// Which.
+        sender: Sender,
+    },
+    /// A session has ended.
+    Gone {
+        /// Which.
+        session: SessionId,
+    },
+    /// Time passed.
+    Tick,
+}
+
+/// What the shell must do next, in order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Effect {
+    /// Send a frame to these sessions.
+    Tell {
+        /// The receivers.
+        to: Vec<SessionId>,
+        /// The frame.
+        frame: HubFrame,
+    },
+    /// Refuse a command.
+    Refuse {
+        /// Whose.
+        to: SessionId,
+        /// Which.
+        command: CommandId,
+        /// Why, for programs.
+        code: ErrorCode,
+        /// Why, for people.
+        message: String,
+    },
+    /// The session's view of the call begins anew with this; older roster frames must not reach it.
+    Resync {
+        /// The session.
+        to: SessionId,
+        /// The call as it is now.
+        snapshot: CallSnapshot,
+        /// Whether another instance took the place, which has no use for signals to the old one.
+        new_instance: bool,
+    },
+    /// The session is no longer in the call.
+    Release {
+        /// The session.
+        session: SessionId,
+    },
+}
+
+/// What becomes of a signal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Relay {
+    /// It goes to this session, stamped with these.
+    Deliver {
+        /// The receiver.
+        to: SessionId,
+        /// The sender's place.
+        from: ParticipantId,
+        /// The sender's incarnation.
+        from_incarnation: u32,
+    },
+    /// It is from or for an instance that is no longer there: dropped without a word.
+    Stale,
+    /// It is refused.
+    Refuse(ErrorCode),
+}

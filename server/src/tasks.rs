@@ -1,0 +1,25 @@
+//! Owns every task of one hub, so that none outlives it: axum's and hyper's upgrades live on their own.
+
+use std::future::Future;
+use tokio_util::sync::CancellationToken;
+
+/// Spawns tasks that end when they are cut.
+#[derive(Clone, Debug)]
+pub(crate) struct Tasks {
+    cut: CancellationToken,
+}
+
+impl Tasks {
+    /// `cut` ends every task.
+    pub(crate) fn new(cut: CancellationToken) -> Self {
+        Self { cut }
+    }
+
+    /// Runs `future` until it ends or is cut.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        let cut = self.cut.clone();
+        tokio::spawn(async move {
+            let _ = cut.run_until_cancelled_owned(future).await;
+        });
+    }
+}

@@ -1,0 +1,57 @@
+//! Bounds on what one client, or one address, can do.
+
+use crate::support::{TestHub, config};
+use holdfast_protocol::{ClientFrame, CommandId, ErrorCode, HubFrame};
+use holdfast_server::Config;
+
+#[tokio::test]
+async fn frames_that_come_too_fast_are_refused_with_a_time_to_wait() {
+    let hub = TestHub::start(Config { frames_per_second: 1, frames_burst: 3, ..config() }).await;
+    let (mut ada, _) = hub.welcomed("Ada").await;
+    for id in 1..=4 {
+        ada.send(ClientFrame::IceServers { id: CommandId(id) }).await;
+    }
+    for id in 1..=3 {
+        assert!(matches!(ada.next().await, HubFrame::IceServers { in_reply_to, .. } if in_reply_to.0 == id));
+    }
+    let error = ada.next_error().await;
+    assert_eq!((error.code, error.in_reply_to), (ErrorCode::RateLimited, Some(CommandId(4))));
+    let wait_ms = error.retry_after_ms.unwrap();
+    assert!((1..=1_000).contains(&wait_ms), "{wait_ms}");
+    tokio::time::sleep(crate::support::ms(wait_ms + 1)).await;
+    ada.send(ClientFrame::IceServers { id: CommandId(5) }).await;
+    assert!(matches!(ada.next().await, HubFrame::IceServers { .. }), "who waits as told is let through");
+}
+
+#[tokio::test]
+async fn too_many_refusals_close_the_socket_after_the_answers() {
+    let hub = TestHub::start(Config { refusals_per_minute: 3, ..config() }).await;
+    let (mut ada, _) = hub.welcomed("Ada").await;
+    for _ in 0..4 {
+        ada.text("nonsense").await;
+    }
+    let (code, frames) = ada.closed().await;
+    assert_eq!((code, frames.len()), (4006, 4));
+    assert!(
+        frames
+            .iter()
+            .all(|frame| matches!(frame, HubFrame::Error(error) if error.code == ErrorCode::NotJson))
+    );
+}
+
+#[tokio::test]
+async fn sockets_and_sessions_are_counted() {
+    let hub = TestHub::start(Config { sockets_per_address_max: 2, sessions_max: 1, ..config() }).await;
+    let (ada, _) = hub.welcomed("Ada").await;
+    let mut bob = hub.connect().await;
+    bob.send_hello("Bob", None, None).await;
+    assert_eq!(bob.next_error().await.code, ErrorCode::HubFull);
+    assert_eq!(bob.closed().await, (4002, vec![]));
+    hub.metric_becomes("holdfast_sockets", 1).await;
+
+    let second = hub.connect().await;
+    hub.metric_becomes("holdfast_sockets", 2).await;
+    assert_eq!(hub.connect().await.closed().await, (4007, vec![]));
+    drop((ada, second));
+    hub.metric_becomes("holdfast_sockets", 0).await;
+}

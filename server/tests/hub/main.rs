@@ -1,0 +1,13 @@
+//! The hub over real loopback sockets, as a client sees it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod hello;
+mod http;
+mod limits;
+mod operations;
+mod resume;
+mod rooms;
+mod secrets;
+mod shutdown;
+mod support;
