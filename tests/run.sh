@@ -16,6 +16,7 @@ step() { # limit, title, command…
 }
 
 step 2m "page: types" npm --prefix web run --silent check
+step 1m "page: formats" npm --prefix web run --silent format:check
 step 2m "page: unit tests" npm --prefix web run --silent test
 step 2m "page: build" tests/page.sh
 step 1m "formats" cargo fmt --all --check

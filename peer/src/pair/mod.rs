@@ -1,0 +1,98 @@
+//! The pair of this participant and one other: a task that owns their peer connection. What to do is decided by
+//! [`crate::negotiation`] and [`crate::recovery`]; it is done by [`actor`], through [`crate::rtc`].
+
+mod actor;
+pub mod counters;
+pub mod flow;
+mod inlet;
+mod outlets;
+
+pub use flow::Flow;
+pub use inlet::{Inlet, KeyFrameWishes, RECEIVED_MAX};
+pub use outlets::Outlets;
+
+use crate::{
+    environment::{Clock, Environment},
+    event::{EventSink, Received},
+    media::Section,
+    negotiation::Role,
+    rtc::RtcError,
+};
+use bytes::Bytes;
+use counters::PairCounters;
+use holdfast_protocol::{IceConfig, MediaState, Participant, ParticipantId, Signal};
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Messages that wait for one pair's task. A pair that is so far behind is stuck; what does not fit is dropped, and
+/// its own time-outs repair what that broke.
+pub const INBOX_MAX: usize = 256;
+
+/// What all pairs of a client share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) environment: Environment,
+    pub(crate) clock: Clock,
+    pub(crate) events: EventSink,
+    pub(crate) received: mpsc::Sender<Received>,
+    pub(crate) wishes: KeyFrameWishes,
+    pub(crate) outlets: Arc<Outlets>,
+    /// The freshest STUN and TURN servers.
+    pub(crate) ice: watch::Receiver<IceConfig>,
+    /// What this client sends.
+    pub(crate) media: watch::Receiver<MediaState>,
+    pub(crate) to_client: mpsc::Sender<FromPair>,
+    /// Whether to restart ICE and rebuild at all; off only to show what happens without.
+    pub(crate) recovery: bool,
+}
+
+/// What a pair tells its client.
+#[derive(Debug)]
+pub(crate) enum FromPair {
+    /// Say this to the other side.
+    Signal { to: ParticipantId, to_incarnation: u32, signal: Signal },
+    /// Ask the hub for fresh STUN and TURN servers.
+    WantIce,
+    /// Connected, and carrying the other side's media if it sends any, for the first time.
+    Stands { participant: ParticipantId },
+}
+
+/// What a client tells a pair.
+#[derive(Debug)]
+pub(crate) enum ToPair {
+    Signal(Signal),
+    Media(MediaState),
+    PeerAway,
+    PeerBack,
+    HubAway,
+    HubBack,
+    RequestKeyFrame(Section),
+    Control(Bytes, oneshot::Sender<Result<(), RtcError>>),
+    Close,
+}
+
+/// A client's end of a pair. Dropping it ends the pair.
+pub(crate) struct Pair {
+    pub(crate) participant: Participant,
+    pub(crate) counters: Arc<PairCounters>,
+    inbox: mpsc::Sender<ToPair>,
+}
+
+impl Pair {
+    /// Starts the pair's task.
+    pub(crate) fn start(shared: &Shared, you: ParticipantId, participant: Participant) -> Self {
+        let (inbox, messages) = mpsc::channel(INBOX_MAX);
+        let role = if you < participant.id { Role::Offerer } else { Role::Answerer };
+        let counters = Arc::new(PairCounters::default());
+        let actor = actor::Actor::new(shared.clone(), &participant, role, counters.clone());
+        shared.environment.spawn(actor.run(messages)).detach();
+        Self { participant, counters, inbox }
+    }
+
+    /// Tells the pair's task something; never waits.
+    pub(crate) fn tell(&self, message: ToPair) {
+        if self.inbox.try_send(message).is_err() {
+            tracing::warn!(participant = %self.participant.id, "a pair does not keep up");
+        }
+    }
+}

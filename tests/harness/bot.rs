@@ -1,0 +1,199 @@
+//! A bot of the peer library in the simulated world. It sends the test pattern and the tone, and remembers what it
+//! sees of the others.
+
+use crate::{log::EventLog, net::Host, world::World};
+use bytes::Bytes;
+use holdfast_peer::{
+    Client, Event, Options, Playing, Received, Stamped, Streams,
+    environment::{Dial, Environment, Io, LocalAddresses},
+    media::{Clip, Section},
+};
+use holdfast_protocol::{ConnectionId, DisplayName, MediaState, ParticipantId, RoomName, WEBSOCKET_PATH};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
+
+/// A client's first media port; each further connection has the next.
+const FIRST_MEDIA_PORT: u16 = 5_000;
+
+/// A bot in a call.
+pub struct Bot {
+    /// Its name, also in the log.
+    pub name: &'static str,
+    /// The machine it runs on.
+    pub host: Host,
+    /// Its end of the peer library.
+    pub client: Client,
+    pub(crate) seen: watch::Receiver<Seen>,
+    _playing: [Playing; 2],
+}
+
+/// What a bot has seen so far.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Every event, in order.
+    pub events: Vec<Event>,
+    /// Its place in the call; another one when the hub has forgotten the call.
+    pub you: Option<ParticipantId>,
+    /// What everyone it ever met is called.
+    pub names: BTreeMap<ParticipantId, String>,
+    /// Who is in the call by the bot's own account, itself excluded.
+    pub roster: BTreeSet<ParticipantId>,
+    /// The peer connections it has built, in order.
+    pub connections: Vec<(ParticipantId, ConnectionId)>,
+    /// Frames that decode, from whom (by name: ids change) and of which section.
+    pub frames: BTreeMap<(String, Section), u64>,
+    /// Frames whose bytes are not what the others play.
+    pub frames_foreign: u64,
+}
+
+impl Seen {
+    /// Frames of a section from someone of this name.
+    pub fn frames_from(&self, name: &str, section: Section) -> u64 {
+        self.frames.get(&(name.to_owned(), section)).copied().unwrap_or(0)
+    }
+}
+
+impl Bot {
+    /// Starts a bot on the host with this number, joins the room and begins to play.
+    ///
+    /// # Errors
+    /// In words, when the hub cannot be reached or refuses.
+    pub async fn join(
+        world: &World,
+        number: u8,
+        name: &'static str,
+        room: &RoomName,
+    ) -> Result<Self, String> {
+        let host = world.host(number);
+        let url = format!("ws://{}{WEBSOCKET_PATH}", world.hub_address());
+        let display_name = DisplayName::new(name).map_err(|error| error.to_string())?;
+        let environment = environment(world, &host, name);
+        let connecting = Box::pin(Client::connect(environment, Options::new(url, display_name)));
+        let (client, Streams { events, received }) = connecting.await.map_err(|error| error.to_string())?;
+        let (sender, seen) = watch::channel(Seen::default());
+        let sender = Arc::new(sender);
+        host.spawn(follow_events(name, world.log.clone(), events, sender.clone()));
+        host.spawn(count_frames(received, sender.clone()));
+        let media = MediaState { audio: true, camera: true, ..MediaState::default() };
+        let call = client.join(room.clone(), media).await.map_err(|error| error.to_string())?;
+        sender.send_modify(|seen| seen.you = Some(call.you));
+        let playing =
+            [client.play(Section::Audio, Clip::tone()), client.play(Section::Camera, Clip::test_pattern())];
+        Ok(Self { name, host, client, seen, _playing: playing })
+    }
+
+    /// What it has seen so far.
+    pub fn seen(&self) -> Seen {
+        self.seen.borrow().clone()
+    }
+
+    /// Its place in the call.
+    pub fn id(&self) -> ParticipantId {
+        self.seen.borrow().you.expect("a bot is made by joining")
+    }
+
+    /// Waits until it has seen something; `what` names it in the error.
+    ///
+    /// # Errors
+    /// When it does not see it within `patience` of virtual time.
+    pub async fn wait(
+        &self,
+        patience: Duration,
+        what: &str,
+        ready: impl FnMut(&Seen) -> bool,
+    ) -> Result<(), String> {
+        let mut seen = self.seen.clone();
+        let ended = timeout(patience, seen.wait_for(ready)).await;
+        let is_ready = ended.is_ok_and(|result| result.is_ok());
+        is_ready.then_some(()).ok_or_else(|| format!("{} does not see {what} within {patience:?}", self.name))
+    }
+}
+
+async fn follow_events(
+    name: &'static str,
+    log: EventLog,
+    mut events: mpsc::Receiver<Stamped>,
+    seen: Arc<watch::Sender<Seen>>,
+) {
+    while let Some(Stamped { event, .. }) = events.recv().await {
+        log.say(name, serde_json::to_string(&event).expect("events have string keys"));
+        seen.send_modify(|seen| {
+            match &event {
+                Event::Joined { you, .. } => seen.you = Some(*you),
+                Event::PeerJoined(participant) => {
+                    seen.names.insert(participant.id, participant.name.to_string());
+                    seen.roster.insert(participant.id);
+                }
+                Event::PeerLeft { participant, .. } => {
+                    seen.roster.remove(participant);
+                }
+                Event::ConnectionOpened { participant, connection } => {
+                    seen.connections.push((*participant, *connection));
+                }
+                _ => {}
+            }
+            seen.events.push(event);
+        });
+    }
+}
+
+async fn count_frames(mut received: mpsc::Receiver<Received>, seen: Arc<watch::Sender<Seen>>) {
+    let clips = [Clip::tone(), Clip::test_pattern()];
+    let played: HashSet<&Bytes> =
+        clips.iter().flat_map(|clip| clip.frames().iter().map(|frame| &frame.data)).collect();
+    while let Some(received) = received.recv().await {
+        if let Received::Frame { participant, section, frame, .. } = received {
+            seen.send_modify(|seen| {
+                let name = seen.names.get(&participant).cloned().unwrap_or_default();
+                *seen.frames.entry((name, section)).or_default() += 1;
+                seen.frames_foreign += u64::from(!played.contains(&frame.data));
+            });
+        }
+    }
+}
+
+/// What a client on `host` needs from outside.
+pub fn environment(world: &World, host: &Host, party: &str) -> Environment {
+    Environment {
+        runtime: host.runtime(),
+        dial: Arc::new(SimulatedDial { host: host.clone(), hub: world.hub_address() }),
+        entropy: world.entropy(party),
+        addresses: Arc::new(NumberedPorts { ip: host.ip(), next: AtomicU16::new(FIRST_MEDIA_PORT) }),
+    }
+}
+
+struct SimulatedDial {
+    host: Host,
+    hub: SocketAddr,
+}
+
+#[async_trait::async_trait]
+impl Dial for SimulatedDial {
+    async fn dial(&self) -> io::Result<Box<dyn Io>> {
+        Ok(Box::new(self.host.connect(self.hub).await?))
+    }
+}
+
+/// Ports in order, since a free one of the operating system's choice would differ from run to run.
+struct NumberedPorts {
+    ip: IpAddr,
+    next: AtomicU16,
+}
+
+impl LocalAddresses for NumberedPorts {
+    fn for_connection(&self) -> Vec<SocketAddr> {
+        vec![SocketAddr::new(self.ip, self.next.fetch_add(1, Ordering::Relaxed))]
+    }
+}

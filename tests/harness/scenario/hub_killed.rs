@@ -1,0 +1,62 @@
+//! Three bots whose hub is killed after half a minute and comes back a minute later without any memory. Media must not
+//! notice its death; on its return everyone joins again, and must hear everyone all the while.
+
+use super::checks::{ensure, everyone_hears_everyone, rosters_agree, watch_media};
+use crate::{
+    bot::Bot,
+    log::EventLog,
+    net::{LinkProfile, Network},
+    world::World,
+};
+use holdfast_peer::Event;
+use holdfast_protocol::RoomName;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const KILLED_AT: Duration = Duration::from_secs(30);
+const BACK_AT: Duration = Duration::from_secs(90);
+const CALL: Duration = Duration::from_mins(3);
+/// How long everyone may take to come back: the longest wait between two attempts, and some.
+const REJOIN_MAX: Duration = Duration::from_secs(20);
+
+pub(super) async fn run(seed: u64, log: EventLog) -> (Network, Result<(), String>) {
+    let world = World::new(seed, LinkProfile::lossy(), log);
+    let result = Box::pin(call(&world)).await;
+    (world.network, result)
+}
+
+async fn call(world: &World) -> Result<(), String> {
+    let started = Instant::now();
+    let hub = world.start_hub(1);
+    let room = RoomName::generate(&*world.entropy("room"));
+    let ann = Bot::join(world, 2, "ann", &room).await?;
+    let bob = Bot::join(world, 3, "bob", &room).await?;
+    let cyd = Bot::join(world, 4, "cyd", &room).await?;
+    let bots = [&ann, &bob, &cyd];
+    everyone_hears_everyone(&bots).await?;
+    watch_media(world, &bots, started + KILLED_AT).await?;
+
+    let connections = bots.map(|bot| bot.seen().connections);
+    world.log.say("hub", "is killed");
+    hub.host.crash();
+    watch_media(world, &bots, started + BACK_AT).await?;
+    for (bot, before) in bots.iter().zip(connections) {
+        ensure(bot.seen().connections == before, || {
+            format!("{} built a connection without a hub", bot.name)
+        })?;
+    }
+
+    let _hub = world.start_hub(2);
+    tokio::try_join!(watch_media(world, &bots, started + CALL), everyone_rejoins(&bots))?;
+    rosters_agree(world, &bots, &room).await
+}
+
+async fn everyone_rejoins(bots: &[&Bot]) -> Result<(), String> {
+    for bot in bots {
+        bot.wait(REJOIN_MAX, "the new call", |seen| {
+            seen.events.iter().filter(|event| matches!(event, Event::Joined { .. })).count() == 2
+        })
+        .await?;
+    }
+    Ok(())
+}

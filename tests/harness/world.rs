@@ -1,0 +1,125 @@
+//! A simulated world: a network and a hub. Its clients are in `bot`.
+
+use crate::{
+    clock::VirtualClock,
+    entropy::SeededEntropy,
+    log::EventLog,
+    net::{Host, LinkProfile, Network},
+};
+use holdfast_protocol::Entropy;
+use holdfast_server::{Config, HubKey, Shutdown};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+/// The hub's address. Clients are hosts 2, 3 and so on of the same network.
+const HUB_HOST: u8 = 1;
+const HUB_PORT: u16 = 80;
+/// What a TCP segment takes each way.
+const TCP_LATENCY: Duration = Duration::from_millis(20);
+
+/// One world, made from one seed.
+pub struct World {
+    /// What happened in it.
+    pub log: EventLog,
+    /// Its network, to be harmed.
+    pub network: Network,
+    seed: u64,
+    clock: VirtualClock,
+}
+
+impl World {
+    /// An empty world whose UDP paths begin with `profile`.
+    pub fn new(seed: u64, profile: LinkProfile, log: EventLog) -> Self {
+        let network = Network::new(seed, profile, TCP_LATENCY);
+        Self { log, network, seed, clock: VirtualClock::start() }
+    }
+
+    /// The machine with this number.
+    pub fn host(&self, number: u8) -> Host {
+        self.network.host(IpAddr::from([127, 7, 0, number]))
+    }
+
+    /// The hub's address.
+    pub fn hub_address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 7, 0, HUB_HOST], HUB_PORT))
+    }
+
+    /// Random bytes of one party.
+    pub fn entropy(&self, party: &str) -> Arc<dyn Entropy> {
+        Arc::new(SeededEntropy::new(self.seed, party))
+    }
+
+    /// Starts the hub. Started again after a crash it has the same key and otherwise no memory; `life` counts its
+    /// starts, so that it does not make the same ids again.
+    pub fn start_hub(&self, life: u32) -> Hub {
+        let host = self.host(HUB_HOST);
+        let key = HubKey::generate(&*self.entropy("hub-key"));
+        let config = Config { hub_key: Some(key), ..Config::default() };
+        let (clock, entropy) = (Arc::new(self.clock), self.entropy(&format!("hub-{life}")));
+        let (listener, shutdown) = (host.listen(HUB_PORT), Shutdown::default());
+        let (log, stop) = (self.log.clone(), shutdown.clone());
+        host.spawn(async move {
+            log.say("hub", "starts");
+            match holdfast_server::run(config, vec![listener], clock, entropy, stop).await {
+                Ok(()) => log.say("hub", "has stopped"),
+                Err(error) => log.say("hub", format_args!("could not start: {error}")),
+            }
+        });
+        Hub { host, shutdown }
+    }
+}
+
+/// A running hub.
+pub struct Hub {
+    /// The machine it runs on; crash it to kill the hub.
+    pub host: Host,
+    /// Asks it to stop in order.
+    pub shutdown: Shutdown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::Probe;
+    use holdfast_protocol::{HubFrame, LeaveReason, RoomName};
+
+    /// The hub alone, with probes: no peer library and no media.
+    #[tokio::test(start_paused = true)]
+    async fn the_hub_lives_in_the_simulated_world() {
+        let world = World::new(1, LinkProfile::default(), EventLog::new());
+        let hub = world.start_hub(1);
+        let room = RoomName::generate(&*world.entropy("room"));
+        let connect = async |number, name| {
+            Probe::connect(&world.host(number), world.hub_address(), name, &*world.entropy(name))
+                .await
+                .unwrap()
+        };
+        let (mut ann, mut bob) = (connect(2, "ann").await, connect(3, "bob").await);
+        assert_eq!(ann.join(&room).await.unwrap().participants.len(), 1);
+        let call = bob.join(&room).await.unwrap();
+        assert_eq!(call.participants.len(), 2);
+        assert!(matches!(ann.next().await.unwrap(), HubFrame::PeerJoined { .. }));
+
+        // A lost socket is told at once, and its place is given up 30 s later.
+        world.network.cut_tcp(world.host(3).ip(), world.host(HUB_HOST).ip());
+        let HubFrame::PeerDisconnected { participant, ms_left, .. } = ann.next().await.unwrap() else {
+            panic!("the others hear of it")
+        };
+        assert_eq!((participant, ms_left), (call.you, 30_000));
+        let gone = loop {
+            ann.send(&holdfast_protocol::ClientFrame::Heartbeat).await.unwrap();
+            match ann.next().await.unwrap() {
+                HubFrame::HeartbeatAck => tokio::time::sleep(Duration::from_secs(5)).await,
+                other => break other,
+            }
+        };
+        let reason = LeaveReason::NetworkLost;
+        assert_eq!(gone, HubFrame::PeerLeft { call: call.id, participant: call.you, reason });
+
+        hub.host.crash();
+        assert!(ann.next().await.unwrap_err().contains("reset"));
+    }
+}
