@@ -73,6 +73,10 @@ uuid_id! {
     InstanceId
 }
 uuid_id! {
+    /// A chat message. Minted by its author's client.
+    MessageId
+}
+uuid_id! {
     /// One unbroken memory of the hub: a new one means that history may be lost.
     Epoch
 }

@@ -6,6 +6,7 @@
 
 pub mod call;
 pub mod code;
+pub mod control;
 pub mod entropy;
 pub mod frame;
 pub mod ice;
@@ -18,12 +19,15 @@ pub mod timing;
 
 pub use call::{CallSnapshot, LeaveReason, MediaState, Participant, ParticipantState};
 pub use code::{CloseCode, ErrorCode};
+pub use control::{ChatMessage, ChatText, ControlFrame};
 pub use entropy::Entropy;
 pub use frame::{
     ClientFrame, DecodeError, ErrorFrame, GuestCredential, Heartbeat, Hello, HubFrame, Resume, Welcome,
 };
 pub use ice::{IceConfig, IceServer};
-pub use id::{CallId, CommandId, ConnectionId, Epoch, InstanceId, ParticipantId, SessionId, UserId};
+pub use id::{
+    CallId, CommandId, ConnectionId, Epoch, InstanceId, MessageId, ParticipantId, SessionId, UserId,
+};
 pub use limits::Limits;
 pub use name::{DisplayName, InvalidName, RoomName};
 pub use secret::Secret;

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use holdfast_protocol as p;
-use holdfast_protocol::{limits, timing};
+use holdfast_protocol::{control, limits, timing};
 use std::{fmt::Write, fs, path::Path};
 use ts_rs::{Config, TS};
 
@@ -16,6 +16,14 @@ fn typescript() -> String {
     writeln!(out, "export const PROTOCOL_VERSION = {};", p::PROTOCOL_VERSION).unwrap();
     writeln!(out, "export const WEBSOCKET_PATH = {:?};", p::WEBSOCKET_PATH).unwrap();
     writeln!(out, "export const NAME_CHARS_MAX = {};", limits::NAME_CHARS_MAX).unwrap();
+    writeln!(out, "export const ROOM_NAME_CHARS_MAX = {};", limits::ROOM_NAME_CHARS_MAX).unwrap();
+    writeln!(out, "export const CONTROL_CHANNEL = {:?};", control::CONTROL_CHANNEL).unwrap();
+    writeln!(out, "export const CONTROL_CHANNEL_ID = {};", control::CONTROL_CHANNEL_ID).unwrap();
+    writeln!(out, "export const CONTROL_BYTES_MAX = {};", control::CONTROL_BYTES_MAX).unwrap();
+    writeln!(out, "export const CHAT_CHARS_MAX = {};", control::CHAT_CHARS_MAX).unwrap();
+    writeln!(out, "export const CHAT_HISTORY_MAX = {};", control::CHAT_HISTORY_MAX).unwrap();
+    writeln!(out, "export const CLOSE_TAKEN_OVER = {};", p::CloseCode::TakenOver.number()).unwrap();
+    writeln!(out, "export const CLOSE_HUB_FULL = {};", p::CloseCode::HubFull.number()).unwrap();
     writeln!(out, "export const RECONNECT_BACKOFF_MS = {:?} as const;", timing::RECONNECT_BACKOFF_MS)
         .unwrap();
     writeln!(out, "export const DISCONNECTED_GRACE_MS = {};", timing::DISCONNECTED_GRACE_MS).unwrap();
@@ -55,6 +63,10 @@ fn typescript() -> String {
         ErrorFrame,
         ClientFrame,
         HubFrame,
+        MessageId,
+        ChatText,
+        ChatMessage,
+        ControlFrame,
     );
     out.truncate(out.trim_end().len());
     out.push('\n');

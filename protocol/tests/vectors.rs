@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use holdfast_protocol::{ClientFrame, HubFrame, frame::CLIENT_FRAME_TYPES};
+use holdfast_protocol::{ClientFrame, ControlFrame, HubFrame, frame::CLIENT_FRAME_TYPES};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -46,4 +46,14 @@ fn hub_frames() {
         "error",
     ];
     assert_eq!(seen, all.map(str::to_owned).into(), "each hub frame has a vector");
+}
+
+#[test]
+fn control_frames() {
+    let seen = round_trip::<ControlFrame>("control");
+    assert_eq!(
+        seen,
+        ["chat", "chat-history", "hand"].map(str::to_owned).into(),
+        "each control frame has a vector"
+    );
 }

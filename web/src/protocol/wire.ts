@@ -3,6 +3,14 @@
 export const PROTOCOL_VERSION = 1;
 export const WEBSOCKET_PATH = "/ws";
 export const NAME_CHARS_MAX = 64;
+export const ROOM_NAME_CHARS_MAX = 64;
+export const CONTROL_CHANNEL = "holdfast-control";
+export const CONTROL_CHANNEL_ID = 0;
+export const CONTROL_BYTES_MAX = 16384;
+export const CHAT_CHARS_MAX = 2000;
+export const CHAT_HISTORY_MAX = 200;
+export const CLOSE_TAKEN_OVER = 4005;
+export const CLOSE_HUB_FULL = 4007;
 export const RECONNECT_BACKOFF_MS = [0, 1000, 2000, 4000, 8000, 10000] as const;
 export const DISCONNECTED_GRACE_MS = 3000;
 export const RESTART_RETRY_MS = 6000;
@@ -518,3 +526,43 @@ ice: IceConfig, } | { "type": "heartbeat-ack" } | { "type": "going-away",
  * When to come back.
  */
 retry_after_ms: number, } | { "type": "error" } & ErrorFrame;
+
+export type MessageId = string;
+
+export type ChatText = string;
+
+export type ChatMessage = { 
+/**
+ * Made by the author; tells two copies from two messages.
+ */
+id: MessageId, 
+/**
+ * Who said it.
+ */
+author: ParticipantId, 
+/**
+ * The author's name when it was said; the author may have left since.
+ */
+name: DisplayName, 
+/**
+ * The author's clock, in milliseconds since the Unix epoch.
+ */
+sent_unix_ms: number, 
+/**
+ * What was said.
+ */
+text: ChatText, };
+
+export type ControlFrame = { "type": "chat", 
+/**
+ * What was said.
+ */
+message: ChatMessage, } | { "type": "chat-history", 
+/**
+ * What was said.
+ */
+messages: Array<ChatMessage>, } | { "type": "hand", 
+/**
+ * Whether it is up.
+ */
+raised: boolean, };
