@@ -235,7 +235,9 @@ impl Actor {
                 Some(self.described(connection, generation, sdp))
             }
             Effect::ApplyOffer { connection, generation, sdp } => {
-                let servers = self.shared.ice.borrow().clone();
+                // A restart gathers anew on this side too.
+                let servers =
+                    if generation > 1 { self.fresh_ice().await } else { self.shared.ice.borrow().clone() };
                 let sdp = match self.current(connection) {
                     Some(live) => live.connection.answer(sdp, &servers).await,
                     None => Err(RtcError::NotConnected),

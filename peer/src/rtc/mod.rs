@@ -1,5 +1,5 @@
-//! The only module that names the `webrtc` crate: one peer connection with the fixed media sections. Its callbacks only
-//! push onto channels; what to do about them is decided in [`crate::pair`].
+//! The only module that names the `webrtc` crate, but for the runtime that it is given: one peer connection with the
+//! fixed media sections. Its callbacks only push onto channels; what to do about them is decided in [`crate::pair`].
 
 mod engine;
 mod handler;

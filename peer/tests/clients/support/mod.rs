@@ -95,10 +95,8 @@ impl Bot {
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, search).await {
-            Ok(found) => found,
-            Err(_) => panic!("it did not come; seen: {:#?}", self.seen),
-        }
+        let found = tokio::time::timeout(PATIENCE, search).await;
+        found.unwrap_or_else(|_| panic!("it did not come; seen: {:#?}", self.seen))
     }
 
     /// The next thing received for which `wanted` finds something.

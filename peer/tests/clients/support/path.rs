@@ -45,7 +45,7 @@ impl Path {
     fn loses(&self) -> bool {
         let sent = self.0.sent.fetch_add(1, Ordering::AcqRel);
         let one_in = self.0.one_in.load(Ordering::Acquire);
-        self.0.broken.load(Ordering::Acquire) || (one_in > 0 && sent % one_in == 0)
+        self.0.broken.load(Ordering::Acquire) || (one_in > 0 && sent.is_multiple_of(one_in))
     }
 }
 
@@ -63,7 +63,7 @@ impl Runtime for Path {
     fn wrap_tcp_listener(&self, listener: std::net::TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
         TokioRuntime.wrap_tcp_listener(listener)
     }
-    fn connect_tcp<'a>(&'a self, address: SocketAddr) -> Boxed<'a, io::Result<Arc<dyn AsyncTcpStream>>> {
+    fn connect_tcp(&self, address: SocketAddr) -> Boxed<'_, io::Result<Arc<dyn AsyncTcpStream>>> {
         TokioRuntime.connect_tcp(address)
     }
     fn resolve_host<'a>(&'a self, host: &'a str) -> Boxed<'a, io::Result<Vec<SocketAddr>>> {
