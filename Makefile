@@ -9,7 +9,7 @@ help: ## Show this help
 run: ## Set up what is missing, build, start the hub and print what to open (ARGS="--listen …" are passed on)
 	@tests/setup.sh build
 	@tests/page.sh
-	cargo build -q -p holdfast-server -p holdfast-peer
+	@cargo build -p holdfast-server -p holdfast-peer
 	@exec target/debug/holdfast-server $(ARGS)
 
 test: ## Set up what is missing and run every check and test

@@ -76,14 +76,14 @@ impl Lines {
             Event::PeerAway { participant, .. } => format!("{} has lost the hub", self.name(*participant)),
             Event::PeerBack { participant } => format!("{} is back", self.name(*participant)),
             Event::PeerLeft { participant, reason } => {
-                format!("{} is gone ({reason:?})", self.name(*participant))
+                format!("{} is gone ({})", self.name(*participant), word(reason))
             }
-            Event::PeerState { participant, state } => format!("{}: {state:?}", self.name(*participant)),
+            Event::PeerState { participant, state } => format!("{}: {}", self.name(*participant), word(state)),
             Event::RestartWanted { participant, reason } => {
-                format!("{}: ICE restart ({reason:?})", self.name(*participant))
+                format!("{}: ICE restart ({})", self.name(*participant), word(reason))
             }
             Event::RebuildWanted { participant, reason } => {
-                format!("{}: new connection ({reason:?})", self.name(*participant))
+                format!("{}: new connection ({})", self.name(*participant), word(reason))
             }
             Event::Media { participant, flow } => format!("{}: {}", self.name(*participant), in_words(*flow)),
             _ => return None,
@@ -98,6 +98,14 @@ fn in_words(flow: Flow) -> &'static str {
         Flow::In => "media flows in",
         Flow::Out => "media flows out",
         Flow::Both => "media flows both ways",
+    }
+}
+
+/// The word that the JSON lines use for it.
+fn word(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        other => panic!("every reason and state is one word: {other:?}"),
     }
 }
 
