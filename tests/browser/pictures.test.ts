@@ -1,28 +1,27 @@
 /**
- * Every state of the page on a wide screen and on phones, light and dark: nothing sticks out sideways. The pictures
- * are left in `tests/artifacts/` for people to look at; the one in the README is `call-1280x800-dark.png`.
+ * Every state of the page on a wide screen and on phones, light and dark: nothing sticks out, is cut or lies under
+ * something else. The pictures are left in `tests/artifacts/` for people to look at; the one in the README is
+ * `call-3-1280x800-dark.png`.
  */
-import { mkdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Bot } from './lib/bot.ts';
 import { Hub } from './lib/hub.ts';
+import { pictures } from './lib/look.ts';
 import { Person, launch } from './lib/page.ts';
-
-const FOLDER = fileURLToPath(new URL('../artifacts/', import.meta.url));
-const SIZES = [
-  { width: 1280, height: 800 },
-  { width: 390, height: 844 },
-  { width: 360, height: 640 },
-];
 
 let hub: Hub;
 let browser: Browser;
+const people: Person[] = [];
+const bots: Bot[] = [];
 
 beforeAll(async () => {
-  mkdirSync(FOLDER, { recursive: true });
   [hub, browser] = await Promise.all([Hub.start(), launch()]);
+});
+
+afterEach(async () => {
+  for (const bot of bots.splice(0)) bot.program.kill();
+  await Promise.all(people.splice(0).map((person) => person.close()));
 });
 
 afterAll(async () => {
@@ -30,53 +29,139 @@ afterAll(async () => {
   await hub?.close();
 });
 
-/** Takes the picture in each size and scheme. */
-async function pictures(person: Person, state: string): Promise<void> {
-  for (const size of SIZES) {
-    await person.tab.setViewportSize(size);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await person.tab.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const name = `${state}-${size.width}x${size.height}-${colorScheme}`;
-      await person.tab.screenshot({ path: `${FOLDER}${name}.png` });
-      const wide = await person.tab.evaluate(() => document.documentElement.scrollWidth);
-      expect(wide, name).toBeLessThanOrEqual(size.width);
-    }
-  }
+async function join(url: string, name: string): Promise<Person> {
+  const person = await Person.join(browser, url, name);
+  people.push(person);
+  return person;
 }
 
-test('landing, and before joining', async () => {
-  const ada = await Person.open(browser, hub.origin);
+async function open(url: string): Promise<Person> {
+  const person = await Person.open(browser, url);
+  people.push(person);
+  return person;
+}
+
+function listener(url: string, name: string): void {
+  bots.push(new Bot(url, name, '--video', 'none', '--audio', 'none'));
+}
+
+/** Takes the pictures of what a key or a menu's item opens, and closes it again. */
+async function opened(person: Person, name: string, how: () => Promise<void>, state = name): Promise<void> {
+  await how();
+  await person.tab.getByTestId(name).waitFor();
+  await pictures(person, state);
+  await person.tab.keyboard.press('Escape');
+  await person.tab.getByTestId(name).waitFor({ state: 'detached' });
+}
+
+const fromMenu = (person: Person, item: string) => async (): Promise<void> => {
+  await person.click('more');
+  await person.click(`menu-${item}`);
+};
+
+test('landing, before joining, and alone', async () => {
+  const ada = await open(hub.origin);
   await ada.tab.getByTestId('start-room').waitFor();
   await pictures(ada, 'landing');
+  await ada.tab.getByTestId('room').fill('this is no room!');
+  await ada.click('go');
+  await pictures(ada, 'landing-wrong');
+  await ada.tab.evaluate(() => {
+    const rooms = ['weekly', 'dofag-lohiv-rurit-pazun-fasob-kovil', 'a', 'book-club', 'x'.repeat(64), 'last'];
+    localStorage.setItem('holdfast.recent', JSON.stringify(rooms));
+  });
+  await ada.tab.reload();
+  await ada.tab.getByTestId('recent').waitFor();
+  await pictures(ada, 'landing-recent');
   await ada.click('start-room');
   await ada.tab.getByTestId('name').fill('Ada');
   await ada.until('the preview', () => (document.querySelector('video')?.videoWidth ?? 0) > 0);
+  await ada.until('the microphone heard', () => document.querySelector('.level .lit') !== null);
   await pictures(ada, 'lobby');
   await ada.click('join');
   await ada.until('the call', () => document.querySelector('[data-testid=tile]') !== null);
   await pictures(ada, 'alone');
   expect(ada.errors).toEqual([]);
-  await ada.close();
 });
 
-test('in a call, after it, and refused', async () => {
+test('before joining with devices refused, and in Russian', async () => {
+  const ada = await open(hub.origin);
+  await ada.tab.addInitScript(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'));
+  });
+  await ada.tab.goto(`${hub.origin}/r/team-sync`);
+  await ada.tab.getByTestId('trouble').waitFor();
+  await pictures(ada, 'lobby-refused');
+  await ada.tab.getByTestId('language').selectOption('ru');
+  await ada.until('Russian', () => document.documentElement.lang === 'ru');
+  await pictures(ada, 'lobby-refused-ru');
+  await ada.tab.getByTestId('name').fill('Ада');
+  await ada.click('join');
+  await ada.until('the call', () => document.querySelector('[data-testid=tile]') !== null);
+  await pictures(ada, 'alone-ru');
+  await opened(ada, 'menu', () => ada.click('more'), 'menu-ru');
+  await opened(ada, 'shortcuts', () => ada.tab.keyboard.press('?'), 'shortcuts-ru');
+});
+
+test('in a call of two and three, and what opens over it', async () => {
   const url = `${hub.origin}/r/team-sync`;
-  const ada = await Person.join(browser, url, 'Ada Lovelace');
-  const grace = await Person.join(browser, url, 'Grace Hopper');
-  const bots = [new Bot(url, 'Test pattern', '--video', 'test', '--audio', 'tone')];
+  const ada = await join(url, 'Ada Lovelace');
+  const grace = await join(url, 'Grace Hopper');
+  await ada.sees(['Grace Hopper']);
+  await ada.seesAndHears(1);
+  await pictures(ada, 'call-2');
+  bots.push(new Bot(url, 'Test pattern', '--video', 'test', '--audio', 'tone'));
   await ada.sees(['Grace Hopper', 'Test pattern']);
   await ada.seesAndHears(2);
   await grace.click('mic');
-  await pictures(ada, 'call');
-  bots.push(...[1, 2, 3].map((n) => new Bot(url, `Listener ${n}`, '--video', 'none', '--audio', 'none')));
-  await ada.sees(['Grace Hopper', 'Test pattern', 'Listener 1', 'Listener 2', 'Listener 3']);
-  await pictures(ada, 'six');
-  const late = await Person.open(browser, `${url}?name=Late&autojoin=1`);
+  await grace.click('hand');
+  await ada.until('the hand', () => document.querySelector('.hand') !== null);
+  await pictures(ada, 'call-3');
+  await opened(ada, 'menu', () => ada.click('more'));
+  await opened(ada, 'qr', fromMenu(ada, 'qr'));
+  await opened(ada, 'devices', fromMenu(ada, 'devices'));
+  await opened(ada, 'shortcuts', () => ada.tab.keyboard.press('?'));
+  await grace.click('chat');
+  await grace.tab.getByTestId('chat-text').fill('Shall we begin?\nI have the figures here: https://example.org/'.padEnd(150, 'o'));
+  await grace.tab.keyboard.press('Enter');
+  await ada.tab.getByTestId('unread').waitFor();
+  await pictures(ada, 'unread');
+  await opened(ada, 'chat-panel', () => ada.click('chat'));
+  await ada.tab.keyboard.press('p');
+  await ada.until('the stage', () => document.querySelector('[data-place=stage]') !== null);
+  await pictures(ada, 'pinned');
+  expect(ada.errors).toEqual([]);
+});
+
+test('a shared screen', async () => {
+  const url = `${hub.origin}/r/screen`;
+  const ada = await join(url, 'Ada Lovelace');
+  const grace = await join(url, 'Grace Hopper');
+  await ada.sees(['Grace Hopper']);
+  await grace.click('screen');
+  await grace.tab.getByTestId('screen-note').waitFor();
+  await ada.until('the screen', () => (document.querySelector<HTMLVideoElement>('[data-testid=screen-tile] video')?.videoWidth ?? 0) > 0);
+  await pictures(ada, 'screen');
+  await pictures(grace, 'sharing');
+});
+
+test('six, one of them lost, one too many, and after the call', async () => {
+  const url = `${hub.origin}/r/full`;
+  const names = ['Listener 1', 'Listener 2', 'A listener whose name is quite long indeed', 'Listener 4'];
+  const ada = await join(url, 'Ada Lovelace');
+  for (const name of names) listener(url, name);
+  await ada.sees(names);
+  await pictures(ada, 'call-5');
+  bots.push(new Bot(url, 'Test pattern', '--video', 'test', '--audio', 'tone'));
+  await ada.sees([...names, 'Test pattern']);
+  await pictures(ada, 'call-6');
+  const late = await open(`${url}?name=Late&autojoin=1`);
   await late.until('the refusal', () => document.querySelector('[data-state=refused]') !== null);
   await pictures(late, 'refused');
+  bots[0]?.program.kill();
+  await ada.until('someone lost', () => document.querySelector('[data-state=peer-disconnected]') !== null);
+  await pictures(ada, 'away');
   await ada.click('leave');
   await ada.tab.getByTestId('rejoin').waitFor();
   await pictures(ada, 'left');
-  for (const bot of bots) bot.program.kill();
-  await Promise.all([ada, grace, late].map((person) => person.close()));
 });

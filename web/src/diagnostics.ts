@@ -4,7 +4,8 @@
  *
  * `stats()` resolves to
  * `{ status, you, connections_made, pairs: { [participant]: { connection, ice, frames_decoded, frames_encoded,
- * audio_samples_received, audio_energy_received, audio_packets_sent, video_codec } } }`; counters are those of the
+ * audio_samples_received, audio_energy_received, audio_packets_sent, video_codec, screen_frames_decoded,
+ * screen_audio_energy_received } } }`; counters are those of the
  * pair's current connection, `connections_made` counts every peer connection since the page was loaded.
  */
 import { statusOf } from './call/state.ts';

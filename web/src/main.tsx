@@ -4,12 +4,19 @@ import { render } from 'preact';
 import { roomName } from './call/names.ts';
 import { exposeDiagnostics } from './diagnostics.ts';
 import { App } from './effects/app.ts';
+import { showTabIcon } from './effects/display.ts';
+import { recallLanguage } from './effects/storage.ts';
+import { pickLanguage, speak } from './i18n/index.ts';
 import './style/base.css';
 import './style/forms.css';
 import './style/pages.css';
 import './style/call.css';
+import './style/tiles.css';
+import './style/tile.css';
+import './style/dialogs.css';
+import './style/chat.css';
 import { Page } from './view/page.tsx';
-import { titleOf } from './view/words.ts';
+import { iconOf, titleOf } from './view/words.ts';
 
 const app = new App();
 
@@ -31,9 +38,13 @@ window.addEventListener('pagehide', ({ persisted }) => {
 
 effect(() => {
   document.title = titleOf(app.state.value);
+  showTabIcon(iconOf(app.state.value));
 });
 exposeDiagnostics(app);
 navigated();
+
+// English is built in, so words that cannot be loaded stop nobody.
+await speak(pickLanguage(recallLanguage(), navigator.languages)).catch(() => undefined);
 
 const root = document.getElementById('app');
 if (root) render(<Page app={app} />, root);

@@ -11,7 +11,8 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
   '--use-fake-ui-for-media-stream',
-  '--use-fake-device-for-media-stream',
+  // Several, so that there is one to change to. The second camera's pixels are not for encoding (16 bits of grey).
+  '--use-fake-device-for-media-stream=device-count=3',
   '--autoplay-policy=no-user-gesture-required',
 ];
 
@@ -37,6 +38,8 @@ export interface PairFigures {
   frames_encoded: number;
   audio_samples_received: number;
   audio_energy_received: number;
+  screen_frames_decoded: number;
+  screen_audio_energy_received: number;
 }
 
 interface Diagnostics {
@@ -60,16 +63,25 @@ export class Person {
     tab.on('pageerror', (error) => this.errors.push(String(error)));
   }
 
-  static async open(browser: Browser, url: string, viewport = { width: 1280, height: 800 }): Promise<Person> {
-    const context = await browser.newContext({ viewport });
+  /** `before` runs in the page before anything of its own does. */
+  static async open(
+    browser: Browser,
+    url: string,
+    viewport = { width: 1280, height: 800 },
+    before?: () => void,
+    locale = 'en-US',
+  ): Promise<Person> {
+    const context = await browser.newContext({ viewport, locale });
+    if (before) await context.addInitScript(before);
     const person = new Person(context, await context.newPage());
     await person.tab.goto(url);
     return person;
   }
 
   /** Opens a room's link and joins without a click. */
-  static async join(browser: Browser, room_url: string, name: string): Promise<Person> {
-    const person = await Person.open(browser, `${room_url}?name=${encodeURIComponent(name)}&autojoin=1`);
+  static async join(browser: Browser, room_url: string, name: string, before?: () => void): Promise<Person> {
+    const url = `${room_url}?name=${encodeURIComponent(name)}&autojoin=1`;
+    const person = await Person.open(browser, url, undefined, before);
     await person.until('the call', () => document.querySelector('[data-testid=leave]') !== null);
     return person;
   }
@@ -100,9 +112,9 @@ export class Person {
   }
 
   /** Waits until every pair has decoded at least so many more frames, with sound that is not silence. */
-  async seesAndHears(pairs: number, frames = 20): Promise<void> {
+  async seesAndHears(pairs: number, frames = 20, limit_ms = 45_000): Promise<void> {
     const before = await this.diagnostics();
-    const deadline_ms = Date.now() + 45_000;
+    const deadline_ms = Date.now() + limit_ms;
     for (;;) {
       const now = await this.diagnostics();
       const entries = Object.entries(now.pairs);

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The path of a program that `cargo build` made. */
+/** The path of a program that `cargo build` made, in the profile that `HOLDFAST_PROFILE` names. */
 export function built(name: string): string {
-  const path = `${process.env['CARGO_TARGET_DIR'] ?? `${ROOT}target`}/debug/${name}`;
+  const path = `${process.env['CARGO_TARGET_DIR'] ?? `${ROOT}target`}/${process.env['HOLDFAST_PROFILE'] ?? 'debug'}/${name}`;
   if (!existsSync(path)) throw new Error(`${path} is missing: cargo build`);
   return path;
 }

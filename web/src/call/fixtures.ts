@@ -6,8 +6,8 @@ import type { PageEffect, PageEvent, State } from './state.ts';
 
 const WIRE = new URL('../../../tests/vectors/wire/', import.meta.url);
 
-/** Every golden message of one direction: its name and its text. */
-export function goldenTexts(direction: 'client' | 'hub'): [string, string][] {
+/** Every golden message of one kind: its name and its text. */
+export function goldenTexts(direction: 'client' | 'hub' | 'control'): [string, string][] {
   const folder = new URL(`${direction}/`, WIRE);
   return readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]);
 }
@@ -44,7 +44,12 @@ export class Core {
 
   constructor(name = 'Ada') {
     const chosen = { mic: undefined, camera: undefined };
-    this.state = newState('00001257-0000-4000-8000-000000000001', { name, guest: undefined, chosen });
+    this.state = newState('00001257-0000-4000-8000-000000000001', {
+      name,
+      guest: undefined,
+      recent: [],
+      chosen,
+    });
   }
 
   /** Feeds one event; `effects` are then those of this event alone. */

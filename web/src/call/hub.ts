@@ -1,5 +1,5 @@
 /** What the hub's frames and the socket's ups and downs do to the page. Pure. */
-import type { CallSnapshot, HubFrame } from '../protocol/wire.ts';
+import type { CallSnapshot, ErrorCode, HubFrame } from '../protocol/wire.ts';
 import { announce, closeAll } from './devices.ts';
 import * as link from './link.ts';
 import * as roster from './roster.ts';
@@ -7,8 +7,12 @@ import { mediaOf, type Next, type PageEffect, type PageEvent, type Refusal, type
 
 /** Close code 4005: the same session came back on another socket, so this one must not fight for it. */
 const TAKEN_OVER = 4005;
-/** Close code 4007: no socket is free. */
-const HUB_FULL = 4007;
+/** Close codes that say for themselves why the hub does not let this client in. */
+const TROUBLES: Partial<Record<number, ErrorCode>> = {
+  4007: 'hub-full',
+  4008: 'banned',
+  4009: 'address-full',
+};
 
 /** A frame of the current socket. */
 export function onFrame(before: State, now_ms: number, frame: HubFrame): Next {
@@ -30,7 +34,7 @@ export function askToJoin(state: State): Next {
 /** The current socket closed. */
 export function onClosed(state: State, now_ms: number, event: PageEvent & { event: 'socket-closed' }): Next {
   if (event.code === TAKEN_OVER) return refuse(state, { code: 'taken-over', retry_after_ms: undefined });
-  const trouble = event.code === HUB_FULL ? 'hub-full' : state.trouble;
+  const trouble = TROUBLES[event.code] ?? state.trouble;
   return withLink({ ...state, trouble, join_id: undefined }, link.lost(state.link, now_ms, event.random));
 }
 

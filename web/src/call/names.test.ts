@@ -40,6 +40,9 @@ test.each(['Ада', '王', '👩‍💻', '<b>bold</b>', 'x'.repeat(64)])('a na
   expect(displayName(`  ${text} `)).toBe(text);
 });
 
-test.each(['', '   ', 'a\u0000b', 'a\nb', 'x\u202Ey', '\u200B', 'x'.repeat(65)])('no name: %j', (text) => {
-  expect(displayName(text)).toBeUndefined();
-});
+test.each(['', '   ', 'a\u0000b', 'a\nb', 'x\u202Ey', '\u200B', '\u200D', '\uFE0F\u3164', 'x'.repeat(65)])(
+  'no name: %j',
+  (text) => {
+    expect(displayName(text)).toBeUndefined();
+  },
+);

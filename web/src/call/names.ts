@@ -2,10 +2,8 @@
  * Names that people choose or are given. The hub checks them again; here they are checked so that people hear it
  * before they press a button.
  */
-import { NAME_CHARS_MAX, type RoomName } from '../protocol/wire.ts';
+import { NAME_CHARS_MAX, ROOM_NAME_CHARS_MAX, type RoomName } from '../protocol/wire.ts';
 
-/** Longest room name, in characters. */
-const ROOM_NAME_CHARS_MAX = 64;
 /** Random bytes in a generated room name. */
 export const ROOM_RANDOM_BYTES = 12;
 
@@ -13,11 +11,16 @@ export const ROOM_RANDOM_BYTES = 12;
 const FORBIDDEN =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
 
+/** Characters that show nothing by themselves, the same as in `protocol/src/name.rs`: a name needs another one. */
+const BLANK =
+  /[\s\u0300-\u036f\u115f\u1160\u200c\u200d\u20d0-\u20ff\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/gu;
+
 /** The display name as the hub will take it, or undefined when it will not. */
 export function displayName(text: string): string | undefined {
   const name = text.trim();
   const length = [...name].length;
-  return length >= 1 && length <= NAME_CHARS_MAX && !FORBIDDEN.test(name) ? name : undefined;
+  const isSeen = name.replace(BLANK, '') !== '';
+  return isSeen && length <= NAME_CHARS_MAX && !FORBIDDEN.test(name) ? name : undefined;
 }
 
 /** A room's name from what people type or paste: a name, a path or a whole link. Undefined when it is none. */

@@ -62,6 +62,7 @@ describe('in the call', () => {
     expect(core.effects).toEqual([
       { effect: 'begin-call' },
       { effect: 'open-pair', participant: BOB, role: 'offerer', away: true },
+      { effect: 'remember-rooms', recent: [ROOM] },
     ]);
     expect(statusOf(core.state)).toBe('connected');
   });
@@ -106,9 +107,9 @@ describe('one’s own devices', () => {
   test('another microphone stays muted when it was', () => {
     const core = new Core().inCall().feed({ event: 'toggle', kind: 'mic' });
     core.feed({ event: 'choose-device', kind: 'mic', id: 'other' });
-    expect(core.done).toEqual(['remember-device', 'open-devices']);
-    core.feed({ event: 'device-settled', mic: 'open' });
-    expect(core.effects).toEqual([{ effect: 'mic-sends', on: false }]);
+    expect(core.done).toEqual(['remember-device', 'switch-device']);
+    core.feed({ event: 'device-switched', kind: 'mic', result: 'open', still: true, using: 'other' });
+    expect(core.effects).toEqual([]);
     expect(core.state.devices.mic).toEqual({ is: 'muted' });
   });
 
@@ -141,7 +142,11 @@ describe('leaving', () => {
       'send',
       'close-socket',
     ]);
-    expect(core.state.page).toEqual({ at: 'left', room: ROOM });
+    expect(core.state.page).toEqual({
+      at: 'left',
+      room: ROOM,
+      summary: { duration_ms: 0, quality: undefined },
+    });
   });
 
   test('while the hub is away is said as soon as it can be', () => {
@@ -207,6 +212,18 @@ describe('refusals', () => {
     core.frame({ type: 'error', code: 'hub-full', message: '', retry_after_ms: 20_000 }).closed(4007);
     expect(core.state).toMatchObject({ page: { at: 'joining' }, trouble: 'hub-full' });
     expect(core.after(19_999).done).toEqual([]);
+    expect(core.after(1).done).toEqual(['open-socket']);
+    core.opened().frame(golden('welcome'));
+    expect(core.state.trouble).toBeUndefined();
+  });
+
+  test('a banned address waits as long as it was told, and its call is not ended', () => {
+    const core = new Core().inCall();
+    const { page } = core.state;
+    core.frame({ type: 'error', code: 'banned', message: '', retry_after_ms: 660_000 }).closed(4008);
+    expect(core.state).toMatchObject({ page, trouble: 'banned' });
+    core.feed({ event: 'online' });
+    expect(core.after(659_999).done).toEqual([]);
     expect(core.after(1).done).toEqual(['open-socket']);
     core.opened().frame(golden('welcome'));
     expect(core.state.trouble).toBeUndefined();

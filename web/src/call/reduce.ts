@@ -4,18 +4,24 @@
  * `devices.ts`, the socket's life in `link.ts`, the roster in `roster.ts`.
  */
 import type { GuestCredential, InstanceId, RoomName } from '../protocol/wire.ts';
+import { captureOf } from './capture.ts';
 import * as devices from './devices.ts';
 import { askToJoin, onClosed, onFrame, withLink } from './hub.ts';
 import * as link from './link.ts';
 import { displayName } from './names.ts';
+import { forgotten, visited } from './recent.ts';
+import { newRecord, spend, summary } from './quality.ts';
 import { change } from './roster.ts';
 import type { Devices, Next, PageEffect, PageEvent, State } from './state.ts';
+import { forgetGone, newTalk, onTalk } from './talk.ts';
 
 /** What the browser remembers from earlier visits. */
 export interface Remembered {
   name: string;
   guest: GuestCredential | undefined;
+  recent: RoomName[];
   chosen: Devices['chosen'];
+  speaker?: string | undefined;
 }
 
 export function newState(instance: InstanceId, remembered: Remembered): State {
@@ -23,9 +29,12 @@ export function newState(instance: InstanceId, remembered: Remembered): State {
     page: { at: 'landing' },
     name: remembered.name,
     link: link.newLink(instance, remembered.guest),
-    devices: devices.newDevices(remembered.chosen),
+    devices: devices.newDevices(remembered.chosen, remembered.speaker),
+    recent: remembered.recent,
     join_id: undefined,
     trouble: undefined,
+    talk: newTalk(),
+    record: undefined,
   };
 }
 
@@ -35,10 +44,25 @@ export function deadline_ms(state: State): number | undefined {
 }
 
 export function reduce(state: State, now_ms: number, event: PageEvent): Next {
-  const [next, effects] = step(state, now_ms, event);
+  const [next, effects] = chain(step(state, now_ms, event), (after) =>
+    moved(state, now_ms, forgetGone(after)),
+  );
+  const capture = captureOf(next);
+  // Before the rest, so that a camera that is opened by the same event is opened for it.
+  if (capture !== captureOf(state)) effects.unshift({ effect: 'capture', capture });
   const reachable = next.link.phase.is === 'up';
   if (reachable === (state.link.phase.is === 'up')) return [next, effects];
   return [next, [{ effect: 'hub-reachable', reachable }, ...effects]];
+}
+
+/** What follows from getting into a call, and out of it. */
+function moved(before: State, now_ms: number, state: State): Next {
+  const [was, is] = [before.page.at === 'call', state.page.at === 'call'];
+  if (was && !is) return [{ ...state, talk: newTalk(), record: undefined }, []];
+  if (was || state.page.at !== 'call') return [state, []];
+  const recent = visited(state.recent, state.page.room);
+  const next = { ...state, recent, talk: newTalk(), record: newRecord(now_ms) };
+  return [next, [{ effect: 'remember-rooms', recent }]];
 }
 
 function step(state: State, now_ms: number, event: PageEvent): Next {
@@ -62,10 +86,23 @@ function step(state: State, now_ms: number, event: PageEvent): Next {
       return devices.toggle(state, event.kind);
     case 'choose-device':
       return devices.choose(state, event);
+    case 'choose-speaker':
+    case 'device-switched':
     case 'device-ended':
-      return devices.ended(state, event.kind);
     case 'devices-listed':
-      return [{ ...state, devices: { ...state.devices, choices: event.choices } }, []];
+    case 'remark-read':
+    case 'toggle-screen':
+    case 'screen-settled':
+    case 'screen-ended':
+      return onDevice(state, event);
+    case 'chat-send':
+    case 'chat-panel':
+    case 'toggle-hand':
+    case 'channel-opened':
+    case 'channel-heard':
+      return onTalk(state, event);
+    case 'quality-sampled':
+      return [{ ...state, record: state.record && spend(state.record, event.level, event.for_ms) }, []];
     case 'device-settled':
       return chain(devices.settled(state, event), (settled) => joinWhenSettled(settled, now_ms));
     default:
@@ -73,11 +110,55 @@ function step(state: State, now_ms: number, event: PageEvent): Next {
   }
 }
 
+type DeviceEvent = Extract<
+  PageEvent,
+  {
+    event:
+      | 'choose-speaker'
+      | 'device-switched'
+      | 'device-ended'
+      | 'devices-listed'
+      | 'remark-read'
+      | 'toggle-screen'
+      | 'screen-settled'
+      | 'screen-ended';
+  }
+>;
+
+function onDevice(state: State, event: DeviceEvent): Next {
+  switch (event.event) {
+    case 'choose-speaker':
+      return devices.chooseSpeaker(state, event.id);
+    case 'device-switched':
+      return devices.switched(state, event);
+    case 'device-ended':
+      return devices.ended(state, event.kind);
+    case 'devices-listed':
+      return devices.listed(state, event);
+    case 'remark-read':
+      return devices.remarkRead(state, event.kind);
+    case 'toggle-screen':
+      return devices.toggleScreen(state);
+    case 'screen-settled':
+      return devices.screenSettled(state, event);
+    case 'screen-ended':
+      return devices.screenEnded(state);
+  }
+}
+
 type UserEvent = Extract<
   PageEvent,
   {
     event:
-      'navigated' | 'open-room' | 'go-home' | 'name-changed' | 'join' | 'leave' | 'rejoin' | 'page-hidden';
+      | 'navigated'
+      | 'open-room'
+      | 'go-home'
+      | 'name-changed'
+      | 'forget-room'
+      | 'join'
+      | 'leave'
+      | 'rejoin'
+      | 'page-hidden';
   }
 >;
 
@@ -97,6 +178,10 @@ function onUser(state: State, now_ms: number, event: UserEvent): Next {
       ]);
     case 'name-changed':
       return [{ ...state, name: event.name }, []];
+    case 'forget-room': {
+      const recent = forgotten(state.recent, event.room);
+      return [{ ...state, recent }, [{ effect: 'remember-rooms', recent }]];
+    }
     case 'join':
       return page.at === 'lobby' ? join(state, now_ms, page.room) : [state, []];
     case 'rejoin':
@@ -151,7 +236,12 @@ function leave(state: State, now_ms: number): Next {
   if (page.at === 'landing' || page.at === 'left' || page.at === 'refused') return [state, []];
   const inCall = page.at === 'call';
   const ending: PageEffect[] = inCall ? [{ effect: 'end-call' }] : [];
-  const closed = chain([{ ...state, page: { at: 'left', room: page.room } }, ending], devices.closeAll);
+  const left: State['page'] = {
+    at: 'left',
+    room: page.room,
+    summary: state.record && summary(state.record, now_ms),
+  };
+  const closed = chain([{ ...state, page: left }, ending], devices.closeAll);
   return chain(closed, (next) => {
     const up = next.link.phase.is === 'up';
     if (inCall && up) return withLink({ ...next, join_id: undefined }, link.farewell(next.link, [page.call]));

@@ -5,6 +5,11 @@ export function now_ms(): number {
   return performance.now();
 }
 
+/** Milliseconds since the Unix epoch, for what is shown as a time of day; may jump. */
+export function now_unix_ms(): number {
+  return Date.now();
+}
+
 /** Random bytes fit for names that must not be guessed. */
 export function randomBytes(length: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(length));

@@ -5,19 +5,24 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { deadline_ms, newState, reduce } from '../call/reduce.ts';
 import type { PageEffect, PageEvent, State } from '../call/state.ts';
+import type { Quality } from '../call/quality.ts';
 import type { IceConfig, ParticipantId } from '../protocol/wire.ts';
-import { now_ms, random, uuid } from './ambient.ts';
+import { now_ms, now_unix_ms, random, uuid } from './ambient.ts';
 import { LocalMedia } from './media.ts';
 import { Pairs, type RemoteStreams } from './pairs.ts';
 import { connectionsMade } from './rtc.ts';
 import { HubSocket } from './socket.ts';
 import * as storage from './storage.ts';
+import { Watch } from './watch.ts';
 
 const NOBODY: ReadonlyMap<ParticipantId, RemoteStreams> = new Map();
+const UNKNOWN: ReadonlyMap<ParticipantId, Quality> = new Map();
+const SILENCE: ReadonlySet<ParticipantId> = new Set();
 
 export class App {
   readonly #state = signal<State>(newState(uuid(), storage.recall()));
   readonly #pairs = signal<Pairs | undefined>(undefined);
+  readonly #watch = signal<Watch | undefined>(undefined);
   readonly #waiting: PageEvent[] = [];
   #running = false;
   #timer: number | undefined;
@@ -44,6 +49,26 @@ export class App {
   get preview(): ReadonlySignal<MediaStream | undefined> {
     return this.#media.preview;
   }
+
+  /** How loud one's own microphone is, from 0 to 1. */
+  get level(): ReadonlySignal<number> {
+    return this.#media.meter.level;
+  }
+
+  /** Who is speaking, oneself included; reading it in a view follows it. */
+  speaking(): ReadonlySet<ParticipantId> {
+    return this.#watch.value?.speaking.value ?? SILENCE;
+  }
+
+  /** How good the connections are; reading it in a view follows it. */
+  quality(): ReadonlyMap<ParticipantId, Quality> {
+    return this.#watch.value?.quality.value ?? UNKNOWN;
+  }
+
+  /** Says something in the chat. */
+  readonly sendChat = (text: string): void => {
+    this.dispatch({ event: 'chat-send', id: uuid(), text, now_unix_ms: now_unix_ms() });
+  };
 
   /** What arrives from the others; reading it in a view follows it. */
   streams(): ReadonlyMap<ParticipantId, RemoteStreams> {
@@ -92,16 +117,28 @@ export class App {
         return history.pushState(null, '', effect.room === undefined ? '/' : `/r/${effect.room}`);
       case 'remember-name':
         return storage.rememberName(effect.name);
+      case 'remember-rooms':
+        return storage.rememberRooms(effect.recent);
       case 'remember-device':
         return storage.rememberDevice(effect.kind, effect.id);
+      case 'remember-speaker':
+        return storage.rememberDevice('speaker', effect.id);
       case 'remember-guest':
         return storage.rememberGuest(effect.guest);
       case 'open-devices':
         return void this.#media.open(effect);
       case 'mic-sends':
         return this.#media.setMicSends(effect.on);
+      case 'capture':
+        return this.#media.setCapture(effect.capture);
       case 'close-device':
         return this.#media.close(effect.kind);
+      case 'switch-device':
+        return void this.#media.change(effect.kind, effect.id);
+      case 'open-screen':
+        return void this.#media.screen.open();
+      case 'close-screen':
+        return this.#media.screen.close();
       default:
         return this.#runInCall(effect);
     }
@@ -115,6 +152,7 @@ export class App {
       case 'end-call':
         this.#call?.abort();
         this.#pairs.value = undefined;
+        this.#watch.value = undefined;
         return;
       case 'use-ice':
         this.#ice = effect.ice;
@@ -131,6 +169,8 @@ export class App {
         return pairs?.setPeerAway(effect.participant, effect.effect === 'pair-away');
       case 'pair-hears':
         return pairs?.hear(effect.participant, effect.signal);
+      case 'control-say':
+        return pairs?.sayControl(effect.to, effect.frames);
     }
   }
 
@@ -142,9 +182,33 @@ export class App {
         show: (participant, state) => this.dispatch({ event: 'pair-state', participant, state }),
         say: (participant, said) => this.dispatch({ event: 'pair-says', participant, signal: said }),
         wantIce: () => this.dispatch({ event: 'ice-wanted' }),
+        channelOpened: (participant) => this.dispatch({ event: 'channel-opened', participant }),
+        heard: (participant, frame) =>
+          this.dispatch({ event: 'channel-heard', participant, frame, now_unix_ms: now_unix_ms() }),
       },
       this.#call.signal,
     );
+    this.#watch.value = new Watch(
+      {
+        voiceLevels: () => this.#voiceLevels(),
+        samples: async () => (await this.#pairs.value?.samples()) ?? [],
+        switches: (participant) => this.#switches(participant),
+        sampled: (level, for_ms) => this.dispatch({ event: 'quality-sampled', level, for_ms }),
+      },
+      this.#call.signal,
+    );
+  }
+
+  #voiceLevels(): [ParticipantId, number][] {
+    const { page } = this.#state.value;
+    const own: [ParticipantId, number][] = page.at === 'call' ? [[page.you, this.#media.meter.loudness]] : [];
+    return [...own, ...(this.#pairs.value?.voiceLevels() ?? [])];
+  }
+
+  #switches(participant: ParticipantId): string {
+    const { page } = this.#state.value;
+    const person = page.at === 'call' && page.people.find(({ id }) => id === participant);
+    return person ? `${person.media.camera} ${person.media.screen}` : '';
   }
 }
 
@@ -157,10 +221,16 @@ type CallEffect = Exclude<
       | 'send'
       | 'show-path'
       | 'remember-name'
+      | 'remember-rooms'
       | 'remember-device'
       | 'remember-guest'
       | 'open-devices'
       | 'mic-sends'
-      | 'close-device';
+      | 'capture'
+      | 'close-device'
+      | 'switch-device'
+      | 'remember-speaker'
+      | 'open-screen'
+      | 'close-screen';
   }
 >;

@@ -1,14 +1,14 @@
-/** One's own camera and microphone: opens, closes, lists them. Which are wanted is `call/devices.ts`. */
+/** One's own camera, microphone and shared screen: opens, closes, changes, lists them. Which are wanted is `call/devices.ts`. */
 import { signal, type ReadonlySignal } from '@preact/signals';
+import { captureFor, type Capture } from '../call/capture.ts';
 import type { Choice, DeviceKind, MediaProblem, Opened, PageEffect, PageEvent } from '../call/state.ts';
+import { LevelMeter } from './level.ts';
+import { t } from '../i18n/index.ts';
 import type { LocalTracks } from './rtc.ts';
+import { LocalScreen } from './screen.ts';
 
-/** A mesh sends one copy to each of the others, so the picture is kept small. */
-const CAMERA: MediaTrackConstraints = {
-  width: { ideal: 640 },
-  height: { ideal: 360 },
-  frameRate: { ideal: 24, max: 30 },
-};
+/** What a camera is asked for; it is fitted to the number of people once it is open. */
+const CAMERA: MediaTrackConstraints = cameraOf(captureFor(0));
 const MIC: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 type Wish = Omit<PageEffect & { effect: 'open-devices' }, 'effect'>;
@@ -25,14 +25,19 @@ export class LocalMedia {
   /** Rises when a device is opened or closed; an answer for an earlier number comes too late. */
   readonly #turn: Record<DeviceKind, number> = { mic: 0, camera: 0 };
   readonly #preview = signal<MediaStream | undefined>(undefined);
+  readonly #meter = new LevelMeter();
+  readonly screen: LocalScreen;
+  #capture = captureFor(0);
 
   constructor(out: MediaOut) {
     this.#out = out;
+    this.screen = new LocalScreen(out.dispatch, () => out.tracksChanged(this.tracks));
     navigator.mediaDevices?.addEventListener('devicechange', () => void this.list());
   }
 
   get tracks(): LocalTracks {
-    return { audio: this.#tracks.mic, camera: this.#tracks.camera };
+    const { picture, sound } = this.screen;
+    return { audio: this.#tracks.mic, camera: this.#tracks.camera, screen: picture, screenAudio: sound };
   }
 
   /** One's own picture. */
@@ -40,12 +45,18 @@ export class LocalMedia {
     return this.#preview;
   }
 
+  /** How loud one's own microphone is. */
+  get meter(): Pick<LevelMeter, 'level' | 'loudness'> {
+    return this.#meter;
+  }
+
   async open(wish: Wish): Promise<void> {
     if (wish.mic) this.#turn.mic += 1;
     if (wish.camera) this.#turn.camera += 1;
     const turn = { ...this.#turn };
     const results = await openAll(wish);
-    const settled: PageEvent = { event: 'device-settled' };
+    const using: Partial<Record<DeviceKind, string | undefined>> = {};
+    const settled: PageEvent = { event: 'device-settled', using };
     for (const kind of ['mic', 'camera'] as const) {
       const result = results[kind];
       if (result === undefined) continue;
@@ -53,11 +64,39 @@ export class LocalMedia {
         if (typeof result !== 'string') result.stop();
         continue;
       }
-      if (typeof result !== 'string') this.#take(kind, result);
+      if (typeof result !== 'string') {
+        this.#take(kind, result);
+        using[kind] = result.getSettings().deviceId;
+      }
       settled[kind] = typeof result === 'string' ? result : ('open' satisfies Opened);
     }
     this.#out.dispatch(settled);
     await this.list();
+  }
+
+  /** Another device in place of the open one, which goes on until the other is there. */
+  async change(kind: DeviceKind, id: string): Promise<void> {
+    this.#turn[kind] += 1;
+    const turn = this.#turn[kind];
+    let result = await openOne(kind, id);
+    if (result === 'busy' && turn === this.#turn[kind]) {
+      // Some phones open only one at a time.
+      this.#tracks[kind]?.stop();
+      result = await openOne(kind, id);
+    }
+    if (turn !== this.#turn[kind]) {
+      if (typeof result !== 'string') result.stop();
+      return;
+    }
+    if (typeof result !== 'string') {
+      result.enabled = this.#tracks[kind]?.enabled ?? true;
+      this.#take(kind, result);
+    }
+    const still = this.#tracks[kind]?.readyState === 'live';
+    if (!still) this.#take(kind, null);
+    const using = this.#tracks[kind]?.getSettings().deviceId;
+    const how: Opened = typeof result === 'string' ? result : 'open';
+    this.#out.dispatch({ event: 'device-switched', kind, result: how, still, using });
   }
 
   close(kind: DeviceKind): void {
@@ -70,6 +109,17 @@ export class LocalMedia {
     if (this.#tracks.mic) this.#tracks.mic.enabled = on;
   }
 
+  /** How large a picture the camera takes, now and when it is opened next. */
+  setCapture(capture: Capture): void {
+    this.#capture = capture;
+    this.#fit();
+  }
+
+  /** A camera that cannot do it goes on as it is. */
+  #fit(): void {
+    this.#tracks.camera?.applyConstraints(cameraOf(this.#capture)).catch(() => undefined);
+  }
+
   async list(): Promise<void> {
     const found = await navigator.mediaDevices?.enumerateDevices().catch(() => []);
     if (!found) return;
@@ -77,8 +127,9 @@ export class LocalMedia {
       found
         .filter((device) => device.kind === kind && device.deviceId !== '')
         .map(({ deviceId, label }, index) => ({ id: deviceId, label: label || `${word} ${index + 1}` }));
-    const choices = { mic: of('audioinput', 'Microphone'), camera: of('videoinput', 'Camera') };
-    this.#out.dispatch({ event: 'devices-listed', choices });
+    const choices = { mic: of('audioinput', t('device.mic')), camera: of('videoinput', t('device.camera')) };
+    const speakers = canChooseSpeaker() ? of('audiooutput', t('device.speaker')) : [];
+    this.#out.dispatch({ event: 'devices-listed', choices, speakers });
   }
 
   #take(kind: DeviceKind, track: MediaStreamTrack | null): void {
@@ -87,8 +138,34 @@ export class LocalMedia {
     track?.addEventListener('ended', () => {
       if (this.#tracks[kind] === track) this.#out.dispatch({ event: 'device-ended', kind });
     });
+    if (kind === 'camera') this.#fit();
     if (kind === 'camera') this.#preview.value = track ? new MediaStream([track]) : undefined;
+    if (kind === 'mic') this.#meter.listen(track);
     this.#out.tracksChanged(this.tracks);
+  }
+}
+
+function cameraOf({ width_px, height_px, frames_per_s }: Capture): MediaTrackConstraints {
+  return {
+    width: { ideal: width_px },
+    height: { ideal: height_px },
+    frameRate: { ideal: frames_per_s, max: 30 },
+  };
+}
+
+function canChooseSpeaker(): boolean {
+  return 'setSinkId' in HTMLMediaElement.prototype;
+}
+
+/** The device of that id and no other. */
+async function openOne(kind: DeviceKind, id: string): Promise<MediaStreamTrack | MediaProblem> {
+  const deviceId = { exact: id };
+  const constraints = kind === 'mic' ? { audio: { ...MIC, deviceId } } : { video: { ...CAMERA, deviceId } };
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia(constraints);
+    return stream.getTracks()[0] ?? 'failed';
+  } catch (error) {
+    return problemOf(error);
   }
 }
 

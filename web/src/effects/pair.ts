@@ -8,10 +8,16 @@ import {
   type NegotiationInput,
   type Role,
 } from '../call/negotiation.ts';
+import { Allowance } from '../call/allowance.ts';
+import { Outbox } from '../call/outbox.ts';
+import type { Sample } from '../call/quality.ts';
+import { Remote } from '../call/remote.ts';
 import { Recovery, type PairState, type RecoveryInput } from '../call/recovery.ts';
-import type { ConnectionId, IceConfig, Signal } from '../protocol/wire.ts';
+import { decodeControlFrame, encodeControlFrame } from '../protocol/control.ts';
+import type { ConnectionId, ControlFrame, IceConfig, Signal } from '../protocol/wire.ts';
 import { now_ms, uuid } from './ambient.ts';
-import { RtcConnection, type LocalTracks, type RtcEvent, type RtcFigures, type Section } from './rtc.ts';
+import type { RtcFigures, Section } from './figures.ts';
+import { RtcConnection, type LocalTracks, type RtcEvent } from './rtc.ts';
 
 /** What a pair needs from the call around it. */
 export interface Surroundings {
@@ -22,6 +28,9 @@ export interface Surroundings {
   say: (signal: Signal) => void;
   show: (state: PairState) => void;
   gotTrack: (section: Section, track: MediaStreamTrack) => void;
+  /** The control channel of a new connection is open. */
+  channelOpened: () => void;
+  heard: (frame: ControlFrame) => void;
 }
 
 /** For diagnostics. */
@@ -32,8 +41,10 @@ export interface PairFigures extends RtcFigures {
 export class Pair {
   readonly #negotiation: Negotiation;
   readonly #recovery = new Recovery(now_ms());
+  readonly #allowance = new Allowance(now_ms());
+  readonly #remote = new Remote(now_ms());
   readonly #around: Surroundings;
-  #current: { id: ConnectionId; rtc: RtcConnection } | undefined;
+  #current: { id: ConnectionId; rtc: RtcConnection; outbox: Outbox } | undefined;
   #shown: PairState | undefined;
   #away: { hub: boolean; peer: boolean };
   #timer: number | undefined;
@@ -51,7 +62,7 @@ export class Pair {
 
   /** The other side said something. */
   hear(signal: Signal): void {
-    this.#negotiate({ input: 'remote', signal });
+    if (this.#remote.takes(now_ms(), signal)) this.#negotiate({ input: 'remote', signal });
   }
 
   /** The hub, or the other side's socket, is away or back: signals get through only when both are there. */
@@ -69,6 +80,20 @@ export class Pair {
     this.#current?.rtc.send(this.#around.tracks()).catch((error: unknown) => {
       console.warn('a track could not be sent', error);
     });
+  }
+
+  /** Over the control channel, now or when the path is there again. */
+  say(frames: readonly ControlFrame[]): void {
+    for (const frame of frames) this.#write(this.#current?.outbox.say(frame));
+  }
+
+  /** How loud the other side is now, in [0, 1]. */
+  voiceLevel(): number {
+    return this.#current?.rtc.voiceLevel() ?? 0;
+  }
+
+  async sample(): Promise<Sample | undefined> {
+    return this.#current?.rtc.sample(now_ms());
   }
 
   async figures(): Promise<PairFigures | undefined> {
@@ -150,7 +175,7 @@ export class Pair {
       // What a superseded connection still says is of no interest.
       if (this.#current?.id === id) this.#onRtc(id, event);
     });
-    this.#current = { id, rtc };
+    this.#current = { id, rtc, outbox: new Outbox() };
     this.#recover({ input: 'opened' });
   }
 
@@ -159,11 +184,29 @@ export class Pair {
       case 'candidate':
         return this.#negotiate({ input: 'local-candidate', connection, candidate: event.candidate });
       case 'ice':
+        this.#write(this.#current?.outbox.path(event.state === 'connected' || event.state === 'completed'));
         return this.#recover({ input: 'ice', state: event.state });
+      case 'channel-opened':
+        this.#current?.outbox.opened();
+        return this.#around.channelOpened();
+      case 'channel-heard': {
+        // Before it is looked at: looking is what costs.
+        if (!this.#allowance.take(now_ms())) return;
+        const frame = decodeControlFrame(event.text);
+        if (frame) this.#around.heard(frame);
+        return;
+      }
       case 'track':
         return this.#around.gotTrack(event.section, event.track);
       case 'lost':
         return this.#recover({ input: 'lost' });
+    }
+  }
+
+  #write(frames: readonly ControlFrame[] = []): void {
+    for (const frame of frames) {
+      const taken = this.#current?.rtc.write(encodeControlFrame(frame));
+      if (!taken) console.warn('the control channel did not take a message');
     }
   }
 

@@ -5,9 +5,11 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import type { Role } from '../call/negotiation.ts';
 import type { PairState } from '../call/recovery.ts';
-import type { IceConfig, ParticipantId, Signal } from '../protocol/wire.ts';
+import type { Sample } from '../call/quality.ts';
+import type { ControlFrame, IceConfig, ParticipantId, Signal } from '../protocol/wire.ts';
 import { Pair, type PairFigures } from './pair.ts';
-import type { LocalTracks, Section } from './rtc.ts';
+import type { Section } from './figures.ts';
+import type { LocalTracks } from './rtc.ts';
 
 /** How long a restart waits for fresh TURN credentials before it takes the ones it has. */
 const FRESH_ICE_WAIT_MS = 500;
@@ -16,13 +18,25 @@ const FRESH_ICE_WAIT_MS = 500;
 export interface RemoteStreams {
   sound: MediaStream | undefined;
   camera: MediaStream | undefined;
+  screen: MediaStream | undefined;
+  screenSound: MediaStream | undefined;
 }
+
+/** Where the tracks of a section are found. */
+const KEYS: Record<Section, keyof RemoteStreams> = {
+  audio: 'sound',
+  camera: 'camera',
+  screen: 'screen',
+  'screen-audio': 'screenSound',
+};
 
 /** What the pairs tell the page. */
 export interface PairsOut {
   show: (participant: ParticipantId, state: PairState) => void;
   say: (participant: ParticipantId, signal: Signal) => void;
   wantIce: () => void;
+  channelOpened: (participant: ParticipantId) => void;
+  heard: (participant: ParticipantId, frame: ControlFrame) => void;
 }
 
 export class Pairs {
@@ -65,6 +79,8 @@ export class Pairs {
         say: (said) => this.#out.say(participant, said),
         show: (state) => this.#out.show(participant, state),
         gotTrack: (section, track) => this.#gotTrack(participant, section, track),
+        channelOpened: () => this.#out.channelOpened(participant),
+        heard: (frame) => this.#out.heard(participant, frame),
       },
     );
     this.#pairs.set(participant, pair);
@@ -101,6 +117,28 @@ export class Pairs {
     this.#iceWaiters.clear();
   }
 
+  /** Over the control channel to one of them, or to all. */
+  sayControl(to: ParticipantId | undefined, frames: readonly ControlFrame[]): void {
+    const pairs = to === undefined ? this.#pairs.values() : [this.#pairs.get(to)];
+    for (const pair of pairs) pair?.say(frames);
+  }
+
+  /** How loud each of them is now, in [0, 1]. */
+  voiceLevels(): [ParticipantId, number][] {
+    return [...this.#pairs].map(([participant, pair]) => [participant, pair.voiceLevel()]);
+  }
+
+  /** A sample of each pair that has a connection. */
+  async samples(): Promise<[ParticipantId, Sample][]> {
+    const samples: [ParticipantId, Sample][] = [];
+    for (const [participant, pair] of this.#pairs) {
+      // A connection that is closed meanwhile has nothing to tell.
+      const sample = await pair.sample().catch(() => undefined);
+      if (sample) samples.push([participant, sample]);
+    }
+    return samples;
+  }
+
   /** What flows on each pair that has a connection. */
   async figures(): Promise<Record<ParticipantId, PairFigures>> {
     const figures: Record<ParticipantId, PairFigures> = {};
@@ -126,11 +164,10 @@ export class Pairs {
   }
 
   #gotTrack(participant: ParticipantId, section: Section, track: MediaStreamTrack): void {
-    if (section !== 'audio' && section !== 'camera') return;
-    const old = this.#streams.value.get(participant) ?? { sound: undefined, camera: undefined };
-    const key = section === 'audio' ? 'sound' : 'camera';
+    const none = { sound: undefined, camera: undefined, screen: undefined, screenSound: undefined };
+    const old = this.#streams.value.get(participant) ?? none;
     const streams = new Map(this.#streams.value);
-    streams.set(participant, { ...old, [key]: new MediaStream([track]) });
+    streams.set(participant, { ...old, [KEYS[section]]: new MediaStream([track]) });
     this.#streams.value = streams;
   }
 

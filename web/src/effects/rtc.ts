@@ -3,16 +3,19 @@
  * description on (audio, camera, screen, screen audio, control channel), so that switching a device never
  * renegotiates. What it sees goes out through `on`; when to do what is decided elsewhere (`pair.ts`).
  */
-import type { IceCandidate, IceConfig } from '../protocol/wire.ts';
+import type { Sample } from '../call/quality.ts';
+import { CONTROL_CHANNEL, CONTROL_CHANNEL_ID, type IceCandidate, type IceConfig } from '../protocol/wire.ts';
+import { SECTIONS, readFigures, readLevel, readSample, type RtcFigures, type Section } from './figures.ts';
 
-/** The media sections, in the order of the description. */
-const SECTIONS = ['audio', 'camera', 'screen', 'screen-audio'] as const;
-export type Section = (typeof SECTIONS)[number];
+/** Bytes that may wait in the control channel for a receiver that does not read; more is dropped. */
+const CHANNEL_WAITING_BYTES_MAX = 4 * 1024 * 1024;
 
 /** What one sends; null is nothing. */
 export interface LocalTracks {
   audio: MediaStreamTrack | null;
   camera: MediaStreamTrack | null;
+  screen: MediaStreamTrack | null;
+  screenAudio: MediaStreamTrack | null;
 }
 
 export type RtcEvent =
@@ -20,19 +23,11 @@ export type RtcEvent =
   /** `connected` and `completed` only with DTLS up too. */
   | { event: 'ice'; state: RTCIceConnectionState }
   | { event: 'track'; section: Section; track: MediaStreamTrack }
+  | { event: 'channel-opened' }
+  /** A text message of the control channel. */
+  | { event: 'channel-heard'; text: string }
   /** The connection is dead although ICE does not say so. */
   | { event: 'lost' };
-
-/** Counters that prove what flows, for tests and for people who look for a fault. */
-export interface RtcFigures {
-  ice: RTCIceConnectionState;
-  frames_decoded: number;
-  frames_encoded: number;
-  audio_samples_received: number;
-  audio_energy_received: number;
-  audio_packets_sent: number;
-  video_codec: string | undefined;
-}
 
 /** Peer connections ever made by this page, for the proof that a lost socket makes none. */
 let made = 0;
@@ -42,10 +37,13 @@ export function connectionsMade(): number {
 
 export class RtcConnection {
   readonly #pc: RTCPeerConnection;
+  readonly #channel: RTCDataChannel;
   readonly #on: (event: RtcEvent) => void;
   #tracks: LocalTracks;
   /** Descriptions and candidates go in one after the other, in the order they came. */
   #line: Promise<unknown> = Promise.resolve();
+  #voiceAt_ms: number | undefined;
+  #voice = { level: 0, measuring: false };
 
   constructor(ice: IceConfig, tracks: LocalTracks, on: (event: RtcEvent) => void) {
     made += 1;
@@ -53,7 +51,7 @@ export class RtcConnection {
     this.#tracks = tracks;
     this.#pc = newPeerConnection(ice);
     // Both sides make the same channel, so it needs no negotiation of its own.
-    this.#pc.createDataChannel('holdfast-control', { negotiated: true, id: 0 });
+    this.#channel = this.#pc.createDataChannel(CONTROL_CHANNEL, { negotiated: true, id: CONTROL_CHANNEL_ID });
     this.#listen();
   }
 
@@ -95,38 +93,49 @@ export class RtcConnection {
   /** Sends other tracks from now on, without a new description. */
   async send(tracks: LocalTracks): Promise<void> {
     this.#tracks = tracks;
-    const [audio, camera] = this.#pc.getTransceivers();
+    const [audio, camera, screen, screenAudio] = this.#pc.getTransceivers();
     await audio?.sender.replaceTrack(tracks.audio);
     await camera?.sender.replaceTrack(tracks.camera);
+    await screen?.sender.replaceTrack(tracks.screen);
+    await screenAudio?.sender.replaceTrack(tracks.screenAudio);
+  }
+
+  /** Writes to the control channel; the answer is whether it took it. */
+  write(text: string): boolean {
+    const { readyState, bufferedAmount } = this.#channel;
+    if (readyState !== 'open' || bufferedAmount > CHANNEL_WAITING_BYTES_MAX) return false;
+    this.#channel.send(text);
+    return true;
   }
 
   async figures(): Promise<RtcFigures> {
-    const figures: RtcFigures = {
-      ice: this.#pc.iceConnectionState,
-      frames_decoded: 0,
-      frames_encoded: 0,
-      audio_samples_received: 0,
-      audio_energy_received: 0,
-      audio_packets_sent: 0,
-      video_codec: undefined,
-    };
+    const sections = new Map(this.#pc.getTransceivers().map(({ mid }, index) => [mid, SECTIONS[index]]));
     const report = await this.#pc.getStats();
-    report.forEach((entry: Record<string, unknown>) => {
-      const { type, kind } = entry;
-      if (type === 'inbound-rtp' && kind === 'video') {
-        figures.frames_decoded += count(entry['framesDecoded']);
-        const codec: unknown = report.get(String(entry['codecId']))?.mimeType;
-        if (typeof codec === 'string') figures.video_codec = codec;
-      } else if (type === 'inbound-rtp' && kind === 'audio') {
-        figures.audio_samples_received += count(entry['totalSamplesReceived']);
-        figures.audio_energy_received += count(entry['totalAudioEnergy']);
-      } else if (type === 'outbound-rtp' && kind === 'video') {
-        figures.frames_encoded += count(entry['framesEncoded']);
-      } else if (type === 'outbound-rtp' && kind === 'audio') {
-        figures.audio_packets_sent += count(entry['packetsSent']);
-      }
-    });
-    return figures;
+    return readFigures(report, this.#pc.iceConnectionState, (mid) => sections.get(String(mid)));
+  }
+
+  /** What tells the quality of the connection now. */
+  async sample(at_ms: number): Promise<Sample> {
+    return readSample(await this.#pc.getStats(), at_ms);
+  }
+
+  /** How loud the voice is that is played now, in [0, 1]. */
+  voiceLevel(): number {
+    const [source] = this.#pc.getTransceivers()[0]?.receiver.getSynchronizationSources() ?? [];
+    // The last source stays in the list for seconds; the same moment read twice is silence.
+    if (!source || source.timestamp === this.#voiceAt_ms) return 0;
+    this.#voiceAt_ms = source.timestamp;
+    if (source.audioLevel !== undefined) return source.audioLevel;
+    // Whoever does not tell the level with each packet is measured as it is played.
+    this.#measureVoice().catch(() => undefined);
+    return this.#voice.level;
+  }
+
+  async #measureVoice(): Promise<void> {
+    if (this.#voice.measuring) return;
+    this.#voice.measuring = true;
+    const report = await this.#pc.getTransceivers()[0]?.receiver.getStats();
+    this.#voice = { level: report ? readLevel(report) : 0, measuring: false };
   }
 
   close(): void {
@@ -143,6 +152,10 @@ export class RtcConnection {
       const section = SECTIONS[pc.getTransceivers().indexOf(transceiver)];
       if (section) this.#on({ event: 'track', section, track });
     };
+    this.#channel.onopen = () => this.#on({ event: 'channel-opened' });
+    this.#channel.onmessage = ({ data }) => {
+      if (typeof data === 'string') this.#on({ event: 'channel-heard', text: data });
+    };
     pc.oniceconnectionstatechange = () => this.#state();
     pc.onconnectionstatechange = () => this.#state();
   }
@@ -155,11 +168,11 @@ export class RtcConnection {
   }
 
   #addSections(): void {
-    const { audio, camera } = this.#tracks;
+    const { audio, camera, screen, screenAudio } = this.#tracks;
     this.#pc.addTransceiver(audio ?? 'audio', { direction: 'sendrecv' });
     this.#pc.addTransceiver(camera ?? 'video', { direction: 'sendrecv' });
-    this.#pc.addTransceiver('video', { direction: 'sendrecv' });
-    this.#pc.addTransceiver('audio', { direction: 'sendrecv' });
+    this.#pc.addTransceiver(screen ?? 'video', { direction: 'sendrecv' });
+    this.#pc.addTransceiver(screenAudio ?? 'audio', { direction: 'sendrecv' });
     this.#preferVp8();
   }
 
@@ -204,8 +217,4 @@ function plain({ candidate, sdpMid, sdpMLineIndex, usernameFragment }: RTCIceCan
   if (sdpMLineIndex !== null) wire.sdpMLineIndex = sdpMLineIndex;
   if (usernameFragment !== null) wire.usernameFragment = usernameFragment;
   return wire;
-}
-
-function count(value: unknown): number {
-  return typeof value === 'number' ? value : 0;
 }

@@ -1,20 +1,28 @@
-/** What the browser remembers for this origin: the name, the guest's credential, the chosen devices. */
+/** What the browser remembers for this origin: the name, the guest's credential, the chosen devices, recent rooms, language. */
 import type { Remembered } from '../call/reduce.ts';
 import type { DeviceKind } from '../call/state.ts';
-import type { GuestCredential } from '../protocol/wire.ts';
+import { roomName } from '../call/names.ts';
+import { RECENT_ROOMS_MAX } from '../call/recent.ts';
+import type { GuestCredential, RoomName } from '../protocol/wire.ts';
 
 const KEYS = {
   name: 'holdfast.name',
   guest: 'holdfast.guest',
   mic: 'holdfast.mic',
   camera: 'holdfast.camera',
+  speaker: 'holdfast.speaker',
+  recent: 'holdfast.recent',
+  language: 'holdfast.language',
+  keys: 'holdfast.keys',
 } as const;
 
 export function recall(): Remembered {
   return {
     name: read(KEYS.name) ?? '',
     guest: parseGuest(read(KEYS.guest)),
+    recent: parseRooms(read(KEYS.recent)),
     chosen: { mic: read(KEYS.mic), camera: read(KEYS.camera) },
+    speaker: read(KEYS.speaker),
   };
 }
 
@@ -22,7 +30,28 @@ export function rememberName(name: string): void {
   write(KEYS.name, name);
 }
 
-export function rememberDevice(kind: DeviceKind, id: string): void {
+export function rememberRooms(recent: RoomName[]): void {
+  write(KEYS.recent, recent.length > 0 ? JSON.stringify(recent) : undefined);
+}
+
+export function recallLanguage(): string | undefined {
+  return read(KEYS.language);
+}
+
+export function rememberLanguage(code: string): void {
+  write(KEYS.language, code);
+}
+
+/** Whether single keys work switches in a call; on unless the user said otherwise. */
+export function keysWanted(): boolean {
+  return read(KEYS.keys) !== 'off';
+}
+
+export function setKeysWanted(on: boolean): void {
+  write(KEYS.keys, on ? undefined : 'off');
+}
+
+export function rememberDevice(kind: DeviceKind | 'speaker', id: string): void {
   write(KEYS[kind], id);
 }
 
@@ -45,6 +74,19 @@ function write(key: string, value: string | undefined): void {
     else localStorage.setItem(key, value);
   } catch {
     // As above.
+  }
+}
+
+/** Only what is a room's name: the storage is shared with whatever else runs on this origin. */
+function parseRooms(text: string | undefined): RoomName[] {
+  if (text === undefined) return [];
+  try {
+    const rooms: unknown = JSON.parse(text);
+    if (!Array.isArray(rooms)) return [];
+    const named = rooms.filter((room) => typeof room === 'string' && roomName(room) === room);
+    return named.slice(0, RECENT_ROOMS_MAX);
+  } catch {
+    return [];
   }
 }
 

@@ -327,7 +327,7 @@ ice: IceConfig,
  */
 calls: Array<CallSnapshot>, };
 
-export type ErrorCode = "not-json" | "unknown-type" | "malformed-frame" | "binary-frame" | "unsupported-protocol" | "hello-expected" | "already-welcomed" | "bad-credentials" | "invalid-name" | "invalid-room" | "room-full" | "already-in-call" | "too-many-calls" | "not-in-call" | "unknown-participant" | "invalid-signal" | "rate-limited" | "hub-full" | "shutting-down" | "internal";
+export type ErrorCode = "not-json" | "unknown-type" | "malformed-frame" | "binary-frame" | "unsupported-protocol" | "hello-expected" | "already-welcomed" | "bad-credentials" | "invalid-name" | "invalid-room" | "room-full" | "already-in-call" | "too-many-calls" | "not-in-call" | "unknown-participant" | "invalid-signal" | "rate-limited" | "hub-full" | "address-full" | "banned" | "shutting-down" | "internal";
 
 export type ErrorFrame = { 
 /**

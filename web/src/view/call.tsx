@@ -1,128 +1,149 @@
-/** The call: a tile per participant, what there is to know about the connection, and the bar of switches. */
+/** The call: tiles, what there is to know about the connection, the bar of switches, and the keys that work them. */
 import { useSignal } from '@preact/signals';
-import type { RoomName } from '../protocol/wire.ts';
-import { statusOf, type State, type Status } from '../call/state.ts';
+import { useEffect } from 'preact/hooks';
+import { speakerInUse } from '../call/devices.ts';
+import { statusOf, type Page, type State, type Status } from '../call/state.ts';
 import type { App } from '../effects/app.ts';
-import { DeviceSwitch } from './controls.tsx';
-import { LeaveIcon, LinkIcon, Mark } from './icons.tsx';
-import { Sound, TapToHear } from './stream.tsx';
-import { Tile } from './tile.tsx';
-import { deviceTrouble, linkWords } from './words.ts';
+import { toggleFullScreen, togglePictureInPicture } from '../effects/display.ts';
+import { canShareScreen } from '../effects/screen.ts';
+import { keysWanted } from '../effects/storage.ts';
+import { t, type Key } from '../i18n/index.ts';
+import { Announcer } from './announcer.tsx';
+import { Bar } from './bar.tsx';
+import type { DialogName } from './dialogs.tsx';
+import { Mark } from './icons.tsx';
+import { actionOf, type KeyAction } from './keys.ts';
+import { arrange, nextPin } from './layout.ts';
+import { useLazy } from './lazy.ts';
+import { CopyLink } from './link.tsx';
+import { Notes } from './notes.tsx';
+import { Sounds } from './stream.tsx';
+import { infosOf, Tiles } from './tiles.tsx';
 
-/** How long the button says that the link was copied. */
-const COPIED_MS = 2_000;
-
-const STATUS_WORDS: Partial<Record<Status, string>> = {
-  connected: 'Connected',
-  reconnecting: 'Reconnecting…',
+const STATUS_WORDS: Partial<Record<Status, Key>> = {
+  connected: 'call.connected',
+  reconnecting: 'call.reconnecting',
 };
 
+export type CallPage = Page & { at: 'call' };
+
 export function Call({ app, state }: { app: App; state: State }) {
-  const { page } = state;
-  if (page.at !== 'call') return null;
-  const status = statusOf(state);
+  return state.page.at === 'call' ? <OpenCall app={app} state={state} page={state.page} /> : null;
+}
+
+function OpenCall({ app, state, page }: { app: App; state: State; page: CallPage }) {
+  const pinned = useSignal<string | undefined>(undefined);
+  const dialog = useSignal<DialogName | undefined>(undefined);
+  const dialogs = useLazy(dialog.value !== undefined, () => import('./dialogs.tsx'));
+  const chat = useLazy(state.talk.panelOpen, () => import('./chat.tsx'));
+  usePreloaded();
+  const speaker = speakerInUse(state.devices);
   const streams = app.streams();
-  const linkUp = state.link.phase.is === 'up';
+  const infos = infosOf(page);
+  const pin = (key: string | undefined) => (pinned.value = key);
+  useKeys((action) => act(app, action, () => pin(nextPin(infosOf(page), pinned.value)), dialog));
   const others = page.people.filter((person) => person.id !== page.you);
-  const me = page.people.filter((person) => person.id === page.you);
   return (
     <main class="call">
-      <header class="call-head">
-        <Mark />
-        <h1 class="room-name">{page.room}</h1>
-        <p class="status" role="status" data-testid="status" data-state={status}>
-          <span class="dot" aria-hidden="true" />
-          <span class="status-words">{STATUS_WORDS[status]}</span>
-        </p>
-        <CopyLink room={page.room} />
-      </header>
-      <ul class="tiles" data-count={page.people.length}>
-        {others.map((person) => (
-          <Tile
-            key={person.id}
-            person={person}
-            self={false}
-            state={person.pair ?? 'connecting'}
-            camera={streams.get(person.id)?.camera}
-          />
-        ))}
-        {me.map((person) => (
-          <Tile
-            key={person.id}
-            person={person}
-            self
-            state={linkUp ? 'connected' : 'reconnecting'}
-            camera={app.preview.value}
-          />
-        ))}
-      </ul>
+      <Head state={state} page={page} />
+      <div class="call-main">
+        <Tiles
+          app={app}
+          state={state}
+          page={page}
+          arranged={arrange(infos, pinned.value)}
+          pinned={pinned.value}
+          pin={pin}
+        />
+        {chat && state.talk.panelOpen && <chat.ChatPanel app={app} state={state} />}
+      </div>
       {others.map((person) => (
-        <Sound key={person.id} stream={streams.get(person.id)?.sound} />
+        <Sounds key={person.id} streams={streams.get(person.id)} speaker={speaker} />
       ))}
-      <Notes state={state} alone={others.length === 0} />
-      <footer class="call-bar">
-        <DeviceSwitch kind="mic" state={state} dispatch={app.dispatch} />
-        <DeviceSwitch kind="camera" state={state} dispatch={app.dispatch} />
-        <button
-          type="button"
-          class="round leave"
-          data-testid="leave"
-          aria-label="Leave the call"
-          title="Leave the call"
-          onClick={() => app.dispatch({ event: 'leave' })}
-        >
-          <LeaveIcon />
-        </button>
-      </footer>
+      <Notes app={app} state={state} alone={others.length === 0} />
+      <Bar app={app} state={state} page={page} openDialog={(which) => (dialog.value = which)} />
+      <Announcer people={page.people} you={page.you} />
+      {dialogs && dialog.value !== undefined && (
+        <dialogs.CallDialog
+          which={dialog.value}
+          app={app}
+          state={state}
+          onClose={() => (dialog.value = undefined)}
+        />
+      )}
     </main>
   );
 }
 
-/** Sentences that float over the call and stop nothing. */
-function Notes({ state, alone }: { state: State; alone: boolean }) {
-  const link = linkWords(state);
+function Head({ state, page }: { state: State; page: CallPage }) {
+  const status = statusOf(state);
+  const words = STATUS_WORDS[status];
   return (
-    <div class="notes" aria-live="polite">
-      <TapToHear />
-      {link !== undefined && <p class="note">{link}</p>}
-      {deviceTrouble(state).map((words) => (
-        <p key={words} class="note">
-          {words}
-        </p>
-      ))}
-      {alone && link === undefined && <p class="note">Nobody else is here yet. Copy the link and send it.</p>}
-    </div>
+    <header class="call-head">
+      <Mark />
+      <h1 class="room-name" tabIndex={-1} title={page.room}>
+        {page.room}
+      </h1>
+      <p class="status" role="status" data-testid="status" data-state={status}>
+        <span class="dot" aria-hidden="true" />
+        <span class="status-words">{words && t(words)}</span>
+      </p>
+      <CopyLink room={page.room} />
+    </header>
   );
 }
 
-function CopyLink({ room }: { room: RoomName }) {
-  const shown = useSignal<'button' | 'copied' | 'text'>('button');
-  const url = `${location.origin}/r/${room}`;
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(url);
-      shown.value = 'copied';
-      setTimeout(() => (shown.value = 'button'), COPIED_MS);
-    } catch {
-      // No clipboard on pages without TLS: the link to copy by hand.
-      shown.value = 'text';
-    }
-  };
-  if (shown.value === 'text') {
-    return (
-      <input
-        class="link-text"
-        readOnly
-        value={url}
-        aria-label="Link"
-        onFocus={(e) => e.currentTarget.select()}
-      />
-    );
+/** What may be opened in a call is fetched when it begins, for the hub may be away when it is wanted. */
+function usePreloaded(): void {
+  useEffect(() => {
+    Promise.allSettled([import('./chat.tsx'), import('./dialogs.tsx')]).catch(() => undefined);
+  }, []);
+}
+
+/** Hands every key that means something to `act`, unless somebody is writing or a window is open. */
+function useKeys(act: (action: KeyAction) => void): void {
+  useEffect(() => {
+    const listening = new AbortController();
+    const onKey = (event: KeyboardEvent) => {
+      const within = event.target instanceof Element ? event.target : document.body;
+      if (within.closest('input, textarea, select, dialog') || !keysWanted()) return;
+      const action = actionOf(event);
+      if (!action) return;
+      event.preventDefault();
+      act(action);
+    };
+    document.addEventListener('keydown', onKey, { signal: listening.signal });
+    return () => listening.abort();
+  });
+}
+
+function act(
+  app: App,
+  action: KeyAction,
+  pinNext: () => void,
+  dialog: { value: DialogName | undefined },
+): void {
+  const { talk } = app.state.value;
+  switch (action) {
+    case 'mic':
+    case 'camera':
+      return app.dispatch({ event: 'toggle', kind: action });
+    case 'screen':
+      if (canShareScreen()) app.dispatch({ event: 'toggle-screen' });
+      return;
+    case 'chat':
+      return app.dispatch({ event: 'chat-panel', open: !talk.panelOpen });
+    case 'hand':
+      return app.dispatch({ event: 'toggle-hand' });
+    case 'full-screen':
+      return toggleFullScreen();
+    case 'pin':
+      return pinNext();
+    case 'pip':
+      return togglePictureInPicture();
+    case 'leave':
+      return app.dispatch({ event: 'leave' });
+    case 'help':
+      dialog.value = 'shortcuts';
   }
-  return (
-    <button type="button" class="button small" data-testid="copy-link" onClick={() => void copy()}>
-      <LinkIcon />
-      <span>{shown.value === 'copied' ? 'Link copied' : 'Copy link'}</span>
-    </button>
-  );
 }

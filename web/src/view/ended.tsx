@@ -1,26 +1,31 @@
-/** After the call, or instead of it: why, and where to go from here. */
-import type { State } from '../call/state.ts';
+/** After the call, or instead of it: why, how it was, and where to go from here. */
+import type { Page, State } from '../call/state.ts';
 import type { App } from '../effects/app.ts';
+import { language, t } from '../i18n/index.ts';
 import { Mark } from './icons.tsx';
-import { refusalWords, type Words } from './words.ts';
+import { summaryWords } from './quality.tsx';
+import { durationWords, refusalWords, type Words } from './words.ts';
 
 export function Ended({ app, state }: { app: App; state: State }) {
   const { page } = state;
   if (page.at !== 'left' && page.at !== 'refused') return null;
-  const words: Words =
-    page.at === 'refused'
-      ? refusalWords(page.refusal)
-      : { what: 'You left the call.', next: 'The room stays open for the others.' };
+  const { what, next } = wordsOf(page);
   return (
     <main class="landing">
       <div class="card">
         <p class="brand">
           <Mark /> Holdfast
         </p>
-        <div role="status" data-testid="status" data-state={page.at}>
-          <h1>{words.what}</h1>
-          <p class="soft">{words.next}</p>
+        <div class="ended" role="status" data-testid="status" data-state={page.at}>
+          <h1 tabIndex={-1}>{what}</h1>
+          <p class="soft">{next}</p>
         </div>
+        {page.at === 'left' && page.summary && (
+          <div class="summary" data-testid="summary">
+            <p>{t('ended.lasted', { duration: durationWords(page.summary.duration_ms, language.value) })}</p>
+            <p>{summaryWords(page.summary)}</p>
+          </div>
+        )}
         <p class="soft room-name">{page.room}</p>
         <div class="stack">
           <button
@@ -29,7 +34,7 @@ export function Ended({ app, state }: { app: App; state: State }) {
             data-testid="rejoin"
             onClick={() => app.dispatch({ event: 'rejoin' })}
           >
-            {page.at === 'left' ? 'Rejoin' : 'Try again'}
+            {t(page.at === 'left' ? 'ended.rejoin' : 'ended.retry')}
           </button>
           <button
             type="button"
@@ -37,10 +42,15 @@ export function Ended({ app, state }: { app: App; state: State }) {
             data-testid="home"
             onClick={() => app.dispatch({ event: 'go-home' })}
           >
-            New room
+            {t('ended.new-room')}
           </button>
         </div>
       </div>
     </main>
   );
+}
+
+function wordsOf(page: Page & { at: 'left' | 'refused' }): Words {
+  if (page.at === 'refused') return refusalWords(page.refusal);
+  return { what: t(page.summary ? 'ended.left' : 'ended.not-joined'), next: t('ended.left-next') };
 }

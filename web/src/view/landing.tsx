@@ -1,63 +1,104 @@
-/** The first page: start a room, or join one by its name or link. */
+/** The first page: start a room, join one by its name or link, or go back to a recent one. */
 import { useSignal } from '@preact/signals';
 import type { TargetedSubmitEvent } from 'preact';
 import { proquints, roomName, ROOM_RANDOM_BYTES } from '../call/names.ts';
+import type { State } from '../call/state.ts';
 import { randomBytes } from '../effects/ambient.ts';
 import type { App } from '../effects/app.ts';
-import { Mark } from './icons.tsx';
+import { t } from '../i18n/index.ts';
+import { CloseIcon, Mark } from './icons.tsx';
+import { LanguageChoice } from './language.tsx';
 
-export function Landing({ app }: { app: App }) {
-  const text = useSignal('');
-  const problem = useSignal<string | undefined>(undefined);
+export function Landing({ app, state }: { app: App; state: State }) {
   const start = () => app.dispatch({ event: 'open-room', room: proquints(randomBytes(ROOM_RANDOM_BYTES)) });
-  const join = (event: TargetedSubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const room = roomName(text.value);
-    if (room !== undefined) app.dispatch({ event: 'open-room', room });
-    else problem.value = 'A room name is made of letters, digits and single hyphens, 64 at most.';
-  };
   return (
     <main class="landing">
       <div class="card">
         <p class="brand">
           <Mark /> Holdfast
+          <LanguageChoice small />
         </p>
-        <h1>Video calls that hold.</h1>
-        <p class="soft">
-          Start a room and send its link to whoever you want to see. Picture and sound go straight between
-          you.
-        </p>
+        <h1 tabIndex={-1}>{t('landing.title')}</h1>
+        <p class="soft">{t('landing.about')}</p>
         <button type="button" class="button primary wide" data-testid="start-room" onClick={start}>
-          Start a room
+          {t('landing.start')}
         </button>
         <p class="or">
-          <span>or</span>
+          <span>{t('landing.or')}</span>
         </p>
-        <form class="row" onSubmit={join}>
-          <label class="field grow">
-            <span>Room name or link</span>
-            <input
-              data-testid="room"
-              value={text.value}
-              autoComplete="off"
-              autoCapitalize="none"
-              spellcheck={false}
-              aria-invalid={problem.value !== undefined}
-              aria-describedby="room-problem"
-              onInput={({ currentTarget }) => {
-                text.value = currentTarget.value;
-                problem.value = undefined;
-              }}
-            />
-          </label>
-          <button type="submit" class="button" disabled={text.value.trim() === ''}>
-            Go
-          </button>
-        </form>
-        <p id="room-problem" class="problem" role="alert">
-          {problem.value}
-        </p>
+        <ByName app={app} />
+        <Recent app={app} state={state} />
       </div>
     </main>
+  );
+}
+
+function ByName({ app }: { app: App }) {
+  const text = useSignal('');
+  const wrong = useSignal(false);
+  const join = (event: TargetedSubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const room = roomName(text.value);
+    wrong.value = room === undefined;
+    if (room !== undefined) app.dispatch({ event: 'open-room', room });
+  };
+  return (
+    <form class="stack" onSubmit={join}>
+      <div class="row">
+        <label class="field grow">
+          <span>{t('landing.room')}</span>
+          <input
+            data-testid="room"
+            value={text.value}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellcheck={false}
+            aria-invalid={wrong.value}
+            aria-describedby="room-problem"
+            onInput={({ currentTarget }) => {
+              text.value = currentTarget.value;
+              wrong.value = false;
+            }}
+          />
+        </label>
+        <button type="submit" class="button" data-testid="go" disabled={text.value.trim() === ''}>
+          {t('landing.go')}
+        </button>
+      </div>
+      <p id="room-problem" class="problem" role="alert">
+        {wrong.value && t('landing.bad-room')}
+      </p>
+    </form>
+  );
+}
+
+function Recent({ app, state }: { app: App; state: State }) {
+  if (state.recent.length === 0) return null;
+  return (
+    <section class="recent" data-testid="recent" aria-labelledby="recent-title">
+      <h2 id="recent-title">{t('landing.recent')}</h2>
+      <ul>
+        {state.recent.map((room) => (
+          <li key={room}>
+            <button
+              type="button"
+              class="plain recent-room room-name"
+              onClick={() => app.dispatch({ event: 'open-room', room })}
+            >
+              {room}
+            </button>
+            <button
+              type="button"
+              class="plain small-round"
+              aria-label={t('landing.forget', { room })}
+              title={t('landing.forget', { room })}
+              onClick={() => app.dispatch({ event: 'forget-room', room })}
+            >
+              <CloseIcon />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

@@ -1,4 +1,5 @@
 /** Which page is shown; everything is a function of the one state. */
+import { useEffect, useRef } from 'preact/hooks';
 import type { App } from '../effects/app.ts';
 import { Call } from './call.tsx';
 import { Ended } from './ended.tsx';
@@ -7,9 +8,18 @@ import { Lobby } from './lobby.tsx';
 
 export function Page({ app }: { app: App }) {
   const state = app.state.value;
-  switch (state.page.at) {
+  const { at } = state.page;
+  const shown = at === 'joining' ? 'lobby' : at;
+  const before = useRef(shown);
+  useEffect(() => {
+    if (before.current === shown) return;
+    before.current = shown;
+    // What had the focus is gone; the new page is read from its heading on.
+    document.querySelector<HTMLElement>('h1')?.focus();
+  }, [shown]);
+  switch (at) {
     case 'landing':
-      return <Landing app={app} />;
+      return <Landing app={app} state={state} />;
     case 'lobby':
     case 'joining':
       return <Lobby app={app} state={state} />;

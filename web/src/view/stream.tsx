@@ -1,6 +1,8 @@
 /** Elements that play a stream, and the one question a browser may ask before it lets sound out. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import type { RemoteStreams } from '../effects/pairs.ts';
+import { t } from '../i18n/index.ts';
 
 /** Whether the browser holds sound back until the user has touched the page. */
 const soundBlocked = signal(false);
@@ -19,8 +21,24 @@ export function Picture({
   return <video ref={element} class={mirrored ? 'mirrored' : ''} autoPlay playsInline muted />;
 }
 
-export function Sound({ stream }: { stream: MediaStream | undefined }) {
+/** Everything that is heard of one participant: the voice, and the sound of a shared screen. */
+export function Sounds({ streams, speaker }: { streams: RemoteStreams | undefined; speaker: string }) {
+  return (
+    <>
+      <Sound stream={streams?.sound} speaker={speaker} />
+      <Sound stream={streams?.screenSound} speaker={speaker} />
+    </>
+  );
+}
+
+function Sound({ stream, speaker }: { stream: MediaStream | undefined; speaker: string }) {
   const element = useRef<HTMLAudioElement>(null);
+  useEffect(() => {
+    const audio = element.current;
+    if (!audio || !('setSinkId' in audio) || audio.sinkId === speaker) return;
+    // One that went away meanwhile leaves the sound where it was.
+    audio.setSinkId(speaker).catch((error: unknown) => console.warn('the speaker was not taken', error));
+  }, [speaker]);
   useEffect(() => {
     const audio = element.current;
     if (!audio) return;
@@ -39,7 +57,7 @@ export function TapToHear() {
   };
   return (
     <button type="button" class="button primary" onClick={hear}>
-      Tap to hear the others
+      {t('call.hear')}
     </button>
   );
 }

@@ -1,7 +1,7 @@
 /** Every refusal and device problem has a sentence and a next step. */
 import { expect, test } from 'vitest';
 import { Core, golden } from '../call/fixtures.ts';
-import { deviceTrouble, linkWords, refusalWords, titleOf } from './words.ts';
+import { deviceTrouble, durationWords, iconOf, linkWords, refusalWords, titleOf } from './words.ts';
 
 test.each([
   'room-full',
@@ -9,6 +9,8 @@ test.each([
   'invalid-name',
   'unsupported-protocol',
   'hub-full',
+  'address-full',
+  'banned',
   'internal',
 ] as const)('a refusal for %s', (code) => {
   const { what, next } = refusalWords({ code, retry_after_ms: undefined });
@@ -43,8 +45,34 @@ test('a lost socket is said without stopping the call', () => {
   expect(linkWords(core.state)).toBeUndefined();
 });
 
-test('the title names the room', () => {
+test.each([
+  [4007, /The hub is full/],
+  [4008, /blocked this address/],
+  [4009, /Too many people at your address/],
+])('a hub that closes with %i: the page says why, and that it goes on trying', (code, words) => {
+  const core = new Core().feed({ event: 'open-room', room: 'team-sync' }).feed({ event: 'join' });
+  core.opened().closed(code);
+  expect(linkWords(core.state)).toMatch(words);
+  expect(linkWords(core.state)).toMatch(/Trying again/);
+});
+
+test('title and icon say that a call is on, and what waits to be read', () => {
   const core = new Core().inCall();
-  expect(titleOf(core.state)).toBe('team-sync (2) · Holdfast');
-  expect(titleOf(core.feed({ event: 'leave' }).state)).toBe('Call left · Holdfast');
+  expect(titleOf(core.state)).toBe('● team-sync (2) · Holdfast');
+  expect(iconOf(core.state)).toBe('call');
+  const unread = { ...core.state, talk: { ...core.state.talk, unread: 3 } };
+  expect(titleOf(unread)).toBe('(3) ● team-sync (2) · Holdfast');
+  expect(iconOf(unread)).toBe('unread');
+  core.feed({ event: 'leave' });
+  expect(titleOf(core.state)).toBe('Call left · Holdfast');
+  expect(iconOf(core.state)).toBe('idle');
+});
+
+test.each([
+  [900, 'en', '0 seconds'],
+  [61_000, 'en', '1 minute 1 second'],
+  [7_322_000, 'en', '2 hours 2 minutes'],
+  [125_000, 'ru', '2 минуты 5 секунд'],
+])('%i ms in %s: %s', (duration_ms, language, words) => {
+  expect(durationWords(duration_ms, language)).toBe(words);
 });
