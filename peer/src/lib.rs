@@ -9,6 +9,8 @@
 //! let options = Options::new(url.socket_url(), DisplayName::new("Greeter")?);
 //! let (client, mut streams) = Client::connect(system::environment(&url)?, options).await?;
 //! client.join(url.room().clone(), MediaState { camera: true, ..Default::default() }).await?;
+//! // Else what the others send would wait for this program to read it.
+//! drop(streams.received);
 //! let playing = client.play(Section::Camera, Clip::test_pattern());
 //! while let Some(event) = streams.events.recv().await {
 //!     println!("{event:?}");
@@ -31,6 +33,7 @@ pub mod link;
 pub mod media;
 pub mod negotiation;
 pub mod pair;
+pub mod received;
 pub mod recovery;
 pub mod roster;
 pub mod rtc;
@@ -40,4 +43,5 @@ pub mod url;
 pub use client::{Client, ClientError, Options, PairStats, Playing, Streams};
 pub use environment::Environment;
 pub use event::{Event, Received, Stamped};
+pub use received::ReceivedStream;
 pub use url::HubUrl;

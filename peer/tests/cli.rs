@@ -31,6 +31,7 @@ fn a_wrong_command_line_is_2() {
         &["join", "http://127.0.0.1/r/no_such"],
         &["join", url, "--name", "\u{202e}x"],
         &["join", url, "--for", "soon"],
+        &["join", url, "--stats-every", "0s"],
         &["echo", url, "--video", "test"],
     ] {
         assert_eq!(code(wrong), 2, "{wrong:?}");

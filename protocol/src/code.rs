@@ -43,6 +43,10 @@ pub enum ErrorCode {
     RateLimited,
     /// The hub has as many sessions, rooms or sockets as it may have.
     HubFull,
+    /// The client's address has as many sessions or places in calls as one address may have.
+    AddressFull,
+    /// The client's address has gone on abusing the hub; stay away for `retry_after_ms`.
+    Banned,
     /// The hub is stopping; come back after `retry_after_ms`.
     ShuttingDown,
     /// The hub failed; its log says why.
@@ -75,11 +79,15 @@ pub enum CloseCode {
     TooManyErrors = 4006,
     /// The hub has as many sockets as it may have.
     HubFull = 4007,
+    /// The client's address is banned; the `error` frame before says for how long.
+    Banned = 4008,
+    /// The client's address has as many sockets as one address may have.
+    AddressFull = 4009,
 }
 
 impl CloseCode {
     /// Every code, for docs and metrics.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Normal,
         Self::GoingAway,
         Self::Unsupported,
@@ -91,6 +99,8 @@ impl CloseCode {
         Self::TakenOver,
         Self::TooManyErrors,
         Self::HubFull,
+        Self::Banned,
+        Self::AddressFull,
     ];
 
     /// The number on the wire.
@@ -112,6 +122,8 @@ impl CloseCode {
             Self::TakenOver => "taken-over",
             Self::TooManyErrors => "too-many-errors",
             Self::HubFull => "hub-full",
+            Self::Banned => "banned",
+            Self::AddressFull => "address-full",
         }
     }
 }

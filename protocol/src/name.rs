@@ -34,7 +34,7 @@ impl DisplayName {
     pub fn new(text: &str) -> Result<Self, InvalidName> {
         let text = text.trim();
         let length_ok = (1..=NAME_CHARS_MAX).contains(&text.chars().take(NAME_CHARS_MAX + 1).count());
-        if length_ok && !text.chars().any(is_forbidden) {
+        if length_ok && !text.chars().any(is_forbidden) && text.chars().any(is_seen) {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidName::Display)
@@ -57,6 +57,16 @@ fn is_forbidden(c: char) -> bool {
                 ..='\u{202E}'
         )
         || matches!(c, '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// Characters that show something by themselves: not the joiners, variation selectors, fillers and combining marks, of
+/// which alone a blank name could be made.
+fn is_seen(c: char) -> bool {
+    let blank = matches!(
+        c,
+        '\u{0300}'..='\u{036F}' | '\u{115F}' | '\u{1160}' | '\u{200C}' | '\u{200D}' | '\u{2800}'
+    ) || matches!(c, '\u{20D0}'..='\u{20FF}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}' | '\u{E0100}'..='\u{E01EF}');
+    !blank && !c.is_whitespace()
 }
 
 /// A room's name, as it stands in the link: 1 to 64 of `a-z`, `0-9`, and single hyphens between them. Upper case is

@@ -1,4 +1,4 @@
-//! The data directory: today only the hub's key. Read once, before the hub serves anyone.
+//! The data directory (today only the hub's key), and how private files are made. Read once, before the hub serves anyone.
 
 use crate::credentials::HubKey;
 use holdfast_protocol::Entropy;
@@ -59,7 +59,8 @@ pub fn load_or_create_key(dir: &Path, entropy: &dyn Entropy) -> Result<HubKey, D
     }
 }
 
-fn make_private_dir(dir: &Path) -> io::Result<()> {
+/// Makes a directory that only its owner may enter.
+pub(crate) fn make_private_dir(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -67,7 +68,8 @@ fn make_private_dir(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file that only its owner may read.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

@@ -1,8 +1,9 @@
-//! Counts open WebSockets, in all and per address, and says when there are enough.
+//! Counts what strangers hold open (sockets, connections, sessions, places in calls), in all and per address, and
+//! says when there is enough of it.
 
+use crate::network::Network;
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::Notify;
@@ -19,33 +20,48 @@ pub(crate) struct Gate {
 #[derive(Debug, Default)]
 struct Open {
     all: u64,
-    by_address: HashMap<IpAddr, u64>,
+    by_address: HashMap<Network, u64>,
 }
 
-/// One open WebSocket; dropping it counts it out.
+/// One thing held open; dropping it counts it out.
 #[derive(Debug)]
 pub(crate) struct Pass {
     gate: Arc<Gate>,
-    address: IpAddr,
+    /// Whose.
+    pub(crate) network: Network,
+}
+
+/// Why there is no way in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Shut {
+    /// There are as many as there may be.
+    Full,
+    /// There are as many of that address as there may be.
+    AddressFull,
 }
 
 impl Gate {
-    /// A gate for `max` sockets, `per_address_max` of one address.
-    pub(crate) fn new(max: u64, per_address_max: u64) -> Self {
-        Self { max, per_address_max, open: Mutex::default(), empty: Notify::new() }
+    /// A gate for `max`, of which `per_address_max` of one address.
+    pub(crate) fn new(max: u64, per_address_max: u64) -> Arc<Self> {
+        Arc::new(Self { max, per_address_max, open: Mutex::default(), empty: Notify::new() })
     }
 
-    /// Lets one more in; None when there are as many as there may be.
-    pub(crate) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Pass> {
-        let address = network(address);
+    /// Lets one more in.
+    ///
+    /// # Errors
+    /// When there are as many as there may be.
+    pub(crate) fn enter(self: &Arc<Self>, network: Network) -> Result<Pass, Shut> {
         let mut open = self.lock();
-        let here = open.by_address.get(&address).copied().unwrap_or(0);
-        if open.all >= self.max || here >= self.per_address_max {
-            return None;
+        let here = open.by_address.get(&network).copied().unwrap_or(0);
+        if open.all >= self.max {
+            return Err(Shut::Full);
+        }
+        if here >= self.per_address_max {
+            return Err(Shut::AddressFull);
         }
         open.all += 1;
-        open.by_address.insert(address, here + 1);
-        Some(Pass { gate: Arc::clone(self), address })
+        open.by_address.insert(network, here + 1);
+        Ok(Pass { gate: Arc::clone(self), network })
     }
 
     /// Waits until none is open.
@@ -71,20 +87,12 @@ impl Drop for Pass {
         if open.all == 0 {
             self.gate.empty.notify_waiters();
         }
-        if let Some(here) = open.by_address.get_mut(&self.address) {
+        if let Some(here) = open.by_address.get_mut(&self.network) {
             *here -= 1;
             if *here == 0 {
-                open.by_address.remove(&self.address);
+                open.by_address.remove(&self.network);
             }
         }
-    }
-}
-
-/// Who owns one IPv6 address owns its whole /64, so that is what counts as one.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
@@ -94,24 +102,16 @@ mod tests {
 
     #[test]
     fn both_bounds_hold_and_leaving_makes_room() {
-        let gate = Arc::new(Gate::new(3, 2));
-        let [one, two]: [IpAddr; 2] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().unwrap());
+        let gate = Gate::new(3, 2);
+        let [one, two] = ["192.0.2.1", "192.0.2.2"].map(|text| Network::of(text.parse().unwrap()));
         let first = gate.enter(one).unwrap();
         let second = gate.enter(one).unwrap();
-        assert!(gate.enter(one).is_none(), "two of one address");
+        assert_eq!(gate.enter(one).unwrap_err(), Shut::AddressFull);
         let third = gate.enter(two).unwrap();
-        assert!(gate.enter(two).is_none(), "three in all");
+        assert_eq!(gate.enter(two).unwrap_err(), Shut::Full);
         drop(first);
         let again = gate.enter(one).unwrap();
         drop((second, third, again));
         assert!(gate.lock().by_address.is_empty(), "nothing is kept of who has left");
-    }
-
-    #[test]
-    fn an_ipv6_network_counts_as_one_and_a_mapped_address_as_its_ipv4() {
-        let of = |text: &str| network(text.parse().unwrap());
-        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1:2:3"));
-        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
     }
 }

@@ -2,20 +2,25 @@
 //! here is locked as a whole.
 
 use crate::{
-    clock::{Clock, Timeline},
-    config::Config,
+    abuse::{Abuse, Offence, Outcome},
+    clock::{Clock, Timeline, millis},
+    config::{Config, LimitsMode},
     credentials::HubKey,
     gate::Gate,
     http::page::Page,
     ice::IceServers,
     metrics::Metrics,
+    network::Network,
     room::{RoomHandle, RoomTable, event::Event, owner::Command},
-    session::{Session, table::SessionTable},
+    session::{Budget, Session, refusal, table::SessionTable},
     shutdown::Shutdown,
     tasks::Tasks,
 };
-use holdfast_protocol::{Entropy, Epoch, ErrorFrame, SessionId};
-use std::sync::Arc;
+use holdfast_protocol::{Entropy, Epoch, ErrorCode, ErrorFrame, SessionId};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Banned clients that are told so at the same time; any more of them get an HTTP refusal, which costs less.
+pub(crate) const GOODBYES_MAX: u64 = 64;
 
 /// A running hub.
 pub(crate) struct Hub {
@@ -41,6 +46,18 @@ pub(crate) struct Hub {
     pub(crate) rooms: RoomTable,
     /// Counts sockets.
     pub(crate) gate: Arc<Gate>,
+    /// Counts HTTP connections per address.
+    pub(crate) connections: Arc<Gate>,
+    /// Counts sessions per address.
+    pub(crate) openings: Arc<Gate>,
+    /// Counts places in calls per address.
+    pub(crate) places: Arc<Gate>,
+    /// Counts banned clients that are being told.
+    pub(crate) goodbyes: Arc<Gate>,
+    /// What all sessions' queues share.
+    pub(crate) budget: Budget,
+    /// Who abuses the hub; None with the limits off.
+    pub(crate) abuse: Option<Mutex<Abuse>>,
     /// Counts everything.
     pub(crate) metrics: Metrics,
     /// Owns every task.
@@ -54,7 +71,45 @@ impl Hub {
     pub(crate) fn refuse(&self, session: &Session, error: ErrorFrame) {
         self.metrics.refused(error.code);
         tracing::debug!(session = %session.id, code = ?error.code, "refused");
+        let offence = Offence::Refused(error.code);
         session.refuse(self.timeline.now_unix_ms(), error);
+        if let Some(ms_left) = self.offend(session.network(), offence) {
+            session.ban(self.banned(ms_left));
+        }
+    }
+
+    /// Notes an offence; what is left of the ban if the address is banned, for this or for what came before.
+    pub(crate) fn offend(&self, network: Network, offence: Offence) -> Option<u64> {
+        let abuse = self.abuse.as_ref()?;
+        let now_ms = self.timeline.now_unix_ms();
+        let outcome = abuse.lock().unwrap_or_else(PoisonError::into_inner).note(now_ms, network, offence);
+        let Outcome::Banned { newly, ms_left } = outcome else { return None };
+        if newly {
+            self.metrics.bans.inc();
+            tracing::warn!(?network, last = ?offence, "address banned");
+        }
+        Some(ms_left)
+    }
+
+    /// What is left of the address's ban, if it is banned.
+    pub(crate) fn ban_ms_left(&self, network: Network) -> Option<u64> {
+        let abuse = self.abuse.as_ref()?;
+        let now_ms = self.timeline.now_unix_ms();
+        abuse.lock().unwrap_or_else(PoisonError::into_inner).ban_ms_left(now_ms, network)
+    }
+
+    /// Tells a client that its address is banned.
+    pub(crate) fn banned(&self, ms_left: u64) -> ErrorFrame {
+        self.metrics.refused(ErrorCode::Banned);
+        let error =
+            refusal(ErrorCode::Banned, "too much abuse from this address; stay away for a while", None);
+        ErrorFrame { retry_after_ms: Some(ms_left), ..error }
+    }
+
+    /// A table of abuse, unless the limits are off.
+    pub(crate) fn abuse(config: &Config) -> Option<Mutex<Abuse>> {
+        let on = config.limits_mode == LimitsMode::On;
+        on.then(|| Mutex::new(Abuse::new(millis(config.ban))))
     }
 
     /// Forgets a session that has ended, and takes it out of `rooms`.

@@ -6,18 +6,24 @@
 //! it started. What decides lives in pure files (`room/core.rs`, `socket/conversation.rs`, `session/outbox.rs`,
 //! `rate.rs`); the rest waits, sends and stores for them.
 
+mod abuse;
+mod arrival;
 mod banner;
 pub mod clock;
 pub mod config;
 pub mod credentials;
 mod data_dir;
+mod description;
 mod entropy;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gate;
 mod http;
 mod hub;
 pub mod ice;
 pub mod log;
 mod metrics;
+mod network;
 mod outgoing;
 mod rate;
 mod room;
@@ -25,22 +31,25 @@ mod session;
 mod shutdown;
 mod socket;
 mod tasks;
+pub mod tls;
 
-pub use banner::banner;
+pub use arrival::{Arrival, Door, Entrance, Stream};
+pub use banner::Banner;
 pub use clock::{Clock, SystemClock};
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, LimitsMode};
 pub use credentials::HubKey;
 pub use data_dir::{DataDirError, HUB_KEY_FILE, load_or_create_key};
 pub use entropy::OsEntropy;
 pub use metrics::METRICS;
-pub use shutdown::{Shutdown, Signals};
+pub use shutdown::{Hangups, Shutdown, Signals};
 
 use axum::serve::Listener;
 use clock::Timeline;
 use futures_util::future::join_all;
+use gate::Gate;
 use holdfast_protocol::{Entropy, Epoch};
 use hub::Hub;
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// Why the hub could not start.
@@ -67,9 +76,14 @@ pub async fn run<L>(
     shutdown: Shutdown,
 ) -> Result<(), RunError>
 where
-    L: Listener<Addr = SocketAddr>,
+    L: Listener,
+    L::Addr: Into<Arrival>,
 {
     config.validate()?;
+    let config = config.in_force();
+    if config.limits_mode == LimitsMode::Off {
+        tracing::warn!("limits are off: strangers can take this hub down (--limits)");
+    }
     let ice = config.ice_servers()?;
     let key = match &config.hub_key {
         Some(key) => key.clone(),
@@ -78,6 +92,7 @@ where
     // Its guard cuts every task when this future ends or is dropped.
     let cut = shutdown.cut.child_token();
     let _guard = cut.clone().drop_guard();
+    let metrics = metrics::Metrics::new();
     let hub = Arc::new(Hub {
         timeline: Timeline::start(&*clock),
         epoch: Epoch::mint(&*entropy),
@@ -86,8 +101,14 @@ where
         page: http::page::Page::built(),
         sessions: session::table::SessionTable::new(config.sessions_max),
         rooms: room::RoomTable::new(config.rooms_max),
-        gate: Arc::new(gate::Gate::new(config.sockets_max, config.sockets_per_address_max)),
-        metrics: metrics::Metrics::new(),
+        gate: Gate::new(config.sockets_max, config.sockets_per_address_max),
+        connections: Gate::new(u64::MAX, config.http_connections_per_address_max),
+        openings: Gate::new(u64::MAX, config.sessions_per_address_max),
+        places: Gate::new(u64::MAX, config.places_per_address_max),
+        goodbyes: Gate::new(hub::GOODBYES_MAX, 1),
+        budget: session::Budget::new(metrics.queue_bytes.clone(), config.queue_bytes_total_max),
+        abuse: Hub::abuse(&config),
+        metrics,
         tasks: tasks::Tasks::new(cut),
         config,
         clock,
@@ -96,12 +117,12 @@ where
     });
     let places = usize::try_from(hub.config.http_connections_max).unwrap_or(usize::MAX);
     let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
-    let router = http::router(Arc::clone(&hub));
+    let routers = http::Routers::new(&hub);
     tracing::info!(epoch = %hub.epoch, page = hub.page.is_built(), turn = hub.ice.turn.is_some(), "hub starts");
     let serving = join_all(
         listeners
             .into_iter()
-            .map(|listener| http::accept(Arc::clone(&hub), listener, router.clone(), Arc::clone(&places))),
+            .map(|listener| http::accept(Arc::clone(&hub), listener, routers.clone(), Arc::clone(&places))),
     );
     tokio::select! {
         _ = serving => {}

@@ -22,6 +22,11 @@ pub(crate) struct Metrics {
     pub(crate) rooms: Gauge,
     /// Participants, the absent ones included.
     pub(crate) participants: Gauge,
+    /// Bytes in queues.
+    pub(crate) queue_bytes: Gauge,
+    /// Bans.
+    pub(crate) bans: Counter,
+    turned_away: Family<Labels<1>, Counter>,
     frames: Family<Labels<2>, Counter>,
     refusals: Family<Labels<1>, Counter>,
     closes: Family<Labels<1>, Counter>,
@@ -30,11 +35,17 @@ pub(crate) struct Metrics {
 }
 
 /// The name, kind and meaning of every metric, as `docs/operations.md` lists them.
-pub const METRICS: [(&str, &str); 9] = [
+pub const METRICS: [(&str, &str); 12] = [
     ("holdfast_sockets", "Open WebSockets"),
     ("holdfast_sessions", "Sessions, the ones that wait for their client included"),
     ("holdfast_rooms", "Calls going on"),
     ("holdfast_participants", "Participants of calls, the absent ones included"),
+    ("holdfast_queue_bytes", "Bytes kept for clients that do not read, or are away"),
+    ("holdfast_bans", "Bans of addresses that abused the hub"),
+    (
+        "holdfast_turned_away",
+        "Connections and requests refused before a WebSocket, by reason (connections, origin, stopping, banned, head)",
+    ),
     ("holdfast_frames", "Frames by type and direction (in, out)"),
     ("holdfast_refusals", "Refused frames by error code"),
     ("holdfast_closes", "WebSockets closed by the hub by reason, and those that were lost (lost)"),
@@ -51,6 +62,9 @@ impl Metrics {
             sessions: Gauge::default(),
             rooms: Gauge::default(),
             participants: Gauge::default(),
+            queue_bytes: Gauge::default(),
+            bans: Counter::default(),
+            turned_away: Family::default(),
             frames: Family::default(),
             refusals: Family::default(),
             closes: Family::default(),
@@ -65,8 +79,26 @@ impl Metrics {
                 metrics.registry.register(name, text, metrics.$field.clone());
             } )* };
         }
-        register!(sockets, sessions, rooms, participants, frames, refusals, closes, relays, resumes);
+        register!(
+            sockets,
+            sessions,
+            rooms,
+            participants,
+            queue_bytes,
+            bans,
+            turned_away,
+            frames,
+            refusals,
+            closes,
+            relays,
+            resumes
+        );
         metrics
+    }
+
+    /// Someone was refused before there was a WebSocket.
+    pub(crate) fn turned_away(&self, reason: &'static str) {
+        self.turned_away.get_or_create(&[("reason", reason)]).inc();
     }
 
     /// A frame came from a client.
@@ -128,6 +160,8 @@ fn error_name(code: ErrorCode) -> &'static str {
         ErrorCode::InvalidSignal => "invalid-signal",
         ErrorCode::RateLimited => "rate-limited",
         ErrorCode::HubFull => "hub-full",
+        ErrorCode::AddressFull => "address-full",
+        ErrorCode::Banned => "banned",
         ErrorCode::ShuttingDown => "shutting-down",
         ErrorCode::Internal => "internal",
     }

@@ -1,7 +1,7 @@
 //! Frames on their way to a client: written out once, whoever gets them, with what a queue must know about them.
 
 use axum::extract::ws::Utf8Bytes;
-use holdfast_protocol::{CallId, ClientFrame, HubFrame, Signal};
+use holdfast_protocol::{CallId, ClientFrame, HubFrame, ParticipantId, Signal};
 
 /// A frame as text. Cloning shares the text.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub(crate) struct Outgoing {
     pub(crate) kind: &'static str,
     /// What becomes of it when the client comes back on another socket before it was sent.
     pub(crate) keep: Keep,
+    /// Which participant made the hub queue it, if it is a signal: one alone must not fill another's queue.
+    pub(crate) from: Option<ParticipantId>,
 }
 
 /// What becomes of a queued frame when its client resumes.
@@ -30,20 +32,26 @@ pub(crate) enum Keep {
 impl Outgoing {
     /// Writes `frame` out.
     pub(crate) fn new(frame: &HubFrame) -> Self {
-        Self { text: frame.encode().into(), kind: hub_frame_type(frame), keep: keep(frame) }
+        let from = match frame {
+            HubFrame::Signal { from, .. } => Some(*from),
+            _ => None,
+        };
+        Self { text: frame.encode().into(), kind: hub_frame_type(frame), keep: keep(frame), from }
     }
 }
 
 fn keep(frame: &HubFrame) -> Keep {
     match frame {
         HubFrame::Joined { call, .. } => Keep::UntilSnapshot(call.id),
-        HubFrame::PeerJoined { call, .. }
+        // A `left` that is older than a snapshot with the call in it would tell of a leaving before the last joining.
+        HubFrame::Left { call, .. }
+        | HubFrame::PeerJoined { call, .. }
         | HubFrame::PeerDisconnected { call, .. }
         | HubFrame::PeerReconnected { call, .. }
         | HubFrame::PeerLeft { call, .. }
         | HubFrame::MediaState { call, .. } => Keep::UntilSnapshot(*call),
         HubFrame::Signal { call, .. } => Keep::ForInstance(*call),
-        HubFrame::Left { .. } | HubFrame::Error(_) => Keep::Always,
+        HubFrame::Error(_) => Keep::Always,
         HubFrame::Welcome(_)
         | HubFrame::IceServers { .. }
         | HubFrame::HeartbeatAck

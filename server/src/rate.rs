@@ -25,14 +25,33 @@ impl Bucket {
     /// # Errors
     /// With the milliseconds until the next one may pass, at least 1.
     pub(crate) fn take(&mut self, now_ms: u64) -> Result<(), u64> {
-        let passed_ms = now_ms.saturating_sub(self.filled_at_ms);
-        self.level = passed_ms.saturating_mul(self.per_minute).saturating_add(self.level).min(self.full);
+        self.take_many(now_ms, 1)
+    }
+
+    /// Lets `count` events through, or none.
+    ///
+    /// # Errors
+    /// With the milliseconds until they may pass, at least 1.
+    pub(crate) fn take_many(&mut self, now_ms: u64, count: u32) -> Result<(), u64> {
+        self.level = self.level(now_ms);
         self.filled_at_ms = self.filled_at_ms.max(now_ms);
-        if self.level >= COST {
-            self.level -= COST;
+        let cost = COST * u64::from(count);
+        if self.level >= cost {
+            self.level -= cost;
             return Ok(());
         }
-        Err((COST - self.level).div_ceil(self.per_minute))
+        Err((cost - self.level).div_ceil(self.per_minute))
+    }
+
+    /// Whether as much as ever may pass.
+    pub(crate) fn is_full(&self, now_ms: u64) -> bool {
+        self.level(now_ms) == self.full
+    }
+
+    /// What is in it, in parts of an event.
+    pub(crate) fn level(&self, now_ms: u64) -> u64 {
+        let passed_ms = now_ms.saturating_sub(self.filled_at_ms);
+        passed_ms.saturating_mul(self.per_minute).saturating_add(self.level).min(self.full)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The two stages of a stop, and the signals that ask for them.
+//! The two stages of a stop, the signals that ask for them, and the one that asks to read files again.
 
 use std::io;
 use tokio_util::sync::CancellationToken;
@@ -62,5 +62,39 @@ impl Signals {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// Requests to read files again.
+#[derive(Debug)]
+pub struct Hangups {
+    #[cfg(unix)]
+    hangup: Option<tokio::signal::unix::Signal>,
+}
+
+impl Hangups {
+    /// Takes SIGHUP over from now on; where that is not possible, nothing is ever asked.
+    pub fn install() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let hangup = signal(SignalKind::hangup());
+            if let Err(error) = &hangup {
+                tracing::error!(%error, "SIGHUP will not make the hub read its certificate again");
+            }
+            Self { hangup: hangup.ok() }
+        }
+        #[cfg(not(unix))]
+        Self {}
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(hangup) = &mut self.hangup {
+            hangup.recv().await;
+            return;
+        }
+        std::future::pending::<()>().await;
     }
 }

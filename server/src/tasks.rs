@@ -18,6 +18,8 @@ impl Tasks {
     /// Runs `future` until it ends or is cut.
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         let cut = self.cut.clone();
+        // Boxed, because a future handed on by value is kept once per hand: four times a socket's state.
+        let future = Box::pin(future);
         tokio::spawn(async move {
             let _ = cut.run_until_cancelled_owned(future).await;
         });

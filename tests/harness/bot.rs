@@ -4,7 +4,7 @@
 use crate::{log::EventLog, net::Host, world::World};
 use bytes::Bytes;
 use holdfast_peer::{
-    Client, Event, Options, Playing, Received, Stamped, Streams,
+    Client, Event, Options, Playing, Received, ReceivedStream, Stamped, Streams,
     environment::{Dial, Environment, Io, LocalAddresses},
     media::{Clip, Section},
 };
@@ -149,7 +149,7 @@ async fn follow_events(
     }
 }
 
-async fn count_frames(mut received: mpsc::Receiver<Received>, seen: Arc<watch::Sender<Seen>>) {
+async fn count_frames(mut received: ReceivedStream, seen: Arc<watch::Sender<Seen>>) {
     let clips = [Clip::tone(), Clip::test_pattern()];
     let played: HashSet<&Bytes> =
         clips.iter().flat_map(|clip| clip.frames().iter().map(|frame| &frame.data)).collect();

@@ -46,6 +46,9 @@ pub struct Common {
     /// The room's link, of the form `http://HOST:PORT/r/ROOM`
     #[arg(value_name = "URL")]
     pub url: HubUrl,
+    /// PEM file of a CA that may vouch for the hub, beside the public ones: `certs/dev/ca.pem` for a development hub
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// The name that the others see
     #[arg(long, default_value = "Bot")]
     pub name: DisplayName,
@@ -59,7 +62,7 @@ pub struct Common {
     #[arg(long)]
     pub events: bool,
     /// Print the counters of every pair as often as this
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = interval)]
     pub stats_every: Option<Duration>,
     /// Fail unless media flowed both ways with at least one participant, and with every one present for 5 s
     #[arg(long)]
@@ -70,6 +73,14 @@ pub struct Common {
     /// Do not restart ICE or rebuild connections: to show what happens without
     #[arg(long)]
     pub no_recovery: bool,
+}
+
+/// A time between two of something.
+fn interval(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => Err("must be longer than nothing".to_owned()),
+        other => other.map_err(|error| error.to_string()),
+    }
 }
 
 /// Where media comes from.

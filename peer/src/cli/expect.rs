@@ -16,6 +16,8 @@ pub(super) struct Expectation {
     present: BTreeMap<ParticipantId, Presence>,
     satisfied: usize,
     missed: Vec<(String, Flow)>,
+    /// Events that this did not see.
+    unseen: u64,
 }
 
 #[derive(Debug)]
@@ -30,6 +32,8 @@ impl Expectation {
     pub(super) fn take(&mut self, event: &Stamped) {
         match &event.event {
             Event::PeerJoined(participant) => {
+                // The same one again, in a new call.
+                self.gone(participant.id, event.at_ms);
                 let name = participant.name.to_string();
                 let presence = Presence { name, since_ms: event.at_ms, flow: Flow::None };
                 self.present.insert(participant.id, presence);
@@ -42,6 +46,7 @@ impl Expectation {
                 }
             }
             Event::PeerLeft { participant, .. } => self.gone(*participant, event.at_ms),
+            Event::Missed { count } => self.unseen += count,
             _ => {}
         }
     }
@@ -50,6 +55,9 @@ impl Expectation {
     pub(super) fn verdict(mut self, now_ms: u64) -> Result<(), String> {
         for participant in self.present.keys().copied().collect::<Vec<_>>() {
             self.gone(participant, now_ms);
+        }
+        if self.unseen > 0 {
+            return Err(format!("{} events were missed, so nothing can be said of media", self.unseen));
         }
         if let Some((name, flow)) = self.missed.first() {
             return Err(format!("media did not flow both ways with {name:?} (it flowed: {flow:?})"));
@@ -111,5 +119,22 @@ mod tests {
         let left = Event::PeerLeft { participant: someone(2).id, reason: Gone::Hangup };
         assert!(!judge(vec![(0, joined(1)), both.clone(), (10, joined(2)), (6_000, left.clone())], 6_001));
         assert!(judge(vec![(0, joined(1)), both, (10, joined(2)), (2_000, left)], 60_000));
+    }
+
+    #[test]
+    fn who_joins_again_is_judged_for_each_stay() {
+        let both = (9, flow(1, Flow::Both));
+        let first = vec![(0, joined(1)), (6_000, joined(1)), (6_001, flow(1, Flow::Both))];
+        assert!(!judge(first, 60_000), "nothing flowed in the first stay");
+        assert!(
+            judge(vec![(0, joined(1)), both, (6_000, joined(1))], 6_001),
+            "the second is too short to judge"
+        );
+    }
+
+    #[test]
+    fn events_that_were_missed_prove_nothing() {
+        let missed = (10, Event::Missed { count: 1 });
+        assert!(!judge(vec![(0, joined(1)), (9, flow(1, Flow::Both)), missed], 60_000));
     }
 }

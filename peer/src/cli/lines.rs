@@ -78,7 +78,9 @@ impl Lines {
             Event::PeerLeft { participant, reason } => {
                 format!("{} is gone ({})", self.name(*participant), word(reason))
             }
-            Event::PeerState { participant, state } => format!("{}: {}", self.name(*participant), word(state)),
+            Event::PeerState { participant, state } => {
+                format!("{}: {}", self.name(*participant), word(state))
+            }
             Event::RestartWanted { participant, reason } => {
                 format!("{}: ICE restart ({})", self.name(*participant), word(reason))
             }

@@ -43,8 +43,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 }
 
 async fn connect(common: &Common) -> Result<(Client, Streams), Failure> {
-    let environment =
-        system::environment(&common.url).map_err(|error| Failure::new(Exit::Hub, error.to_string()))?;
+    let environment = system::environment_trusting(&common.url, common.ca.as_deref())
+        .map_err(|error| Failure::new(Exit::Hub, error.to_string()))?;
     let options = Options {
         connect_timeout: common.connect_timeout,
         recovery: !common.no_recovery,
@@ -78,7 +78,8 @@ struct Session {
 
 impl Session {
     async fn run(mut self, mut streams: Streams, common: &Common) -> Result<(), Failure> {
-        let end = common.duration.map(|duration| Instant::now() + duration);
+        // A time too far off to be told is never.
+        let end = common.duration.and_then(|duration| Instant::now().checked_add(duration));
         let mut stats = common.stats_every.map(tokio::time::interval);
         let mut stop = std::pin::pin!(stop_signal());
         loop {
@@ -112,7 +113,12 @@ impl Session {
                 self.mirror(*id, Some(*media)).await;
             }
             Event::PeerMedia { participant, media } => self.mirror(*participant, Some(*media)).await,
-            Event::PeerLeft { participant, .. } => self.mirror(*participant, None).await,
+            Event::PeerLeft { participant, .. } => {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.end(*participant);
+                }
+                self.mirror(*participant, None).await;
+            }
             Event::Ended => self.ended = true,
             _ => {}
         }
@@ -177,7 +183,9 @@ impl Session {
             }
         };
         let _ = tokio::time::timeout(FAREWELL, farewell).await;
-        verdict.map_err(|why| Failure::new(Exit::Media, why))
+        verdict.map_err(|why| Failure::new(Exit::Media, why))?;
+        let recorded = self.recorder.take().map_or(Ok(()), Recorder::finish);
+        recorded.map_err(|why| Failure::new(Exit::File, why))
     }
 }
 

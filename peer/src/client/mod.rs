@@ -5,9 +5,10 @@ mod task;
 
 use crate::{
     environment::{Clock, Environment, JoinHandle},
-    event::{EventSink, Received, Stamped},
+    event::{EventSink, Stamped},
     media::{Clip, Frame, Section, player},
-    pair::{self, KeyFrameWishes, Outlets, RECEIVED_MAX, counters::SectionStats},
+    pair::{self, KeyFrameWishes, Outlets, counters::SectionStats},
+    received::{self, ReceivedStream},
     rtc::RtcError,
 };
 use bytes::Bytes;
@@ -112,8 +113,9 @@ pub struct Client {
 pub struct Streams {
     /// What happens. Read it: events that find no room are dropped and counted.
     pub events: mpsc::Receiver<Stamped>,
-    /// Media and messages of the others. Read it, or drop it when they are not wanted.
-    pub received: mpsc::Receiver<Received>,
+    /// Media and messages of the others. Read it, or drop it when they are not wanted: a message that finds
+    /// no room for a second is dropped, and a frame at once.
+    pub received: ReceivedStream,
 }
 
 impl Client {
@@ -124,7 +126,7 @@ impl Client {
     pub async fn connect(environment: Environment, options: Options) -> Result<(Self, Streams), ClientError> {
         let clock = Clock::start();
         let (events, event_stream) = EventSink::new(clock);
-        let (received, received_stream) = mpsc::channel(RECEIVED_MAX);
+        let (received, received_stream) = received::channel();
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (outlets, wishes) = (Arc::<Outlets>::default(), KeyFrameWishes::default());
         let timeout = options.connect_timeout;

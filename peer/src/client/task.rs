@@ -6,12 +6,13 @@ mod commands;
 use super::{ClientError, Command, Options, calls::Calls};
 use crate::{
     environment::{Clock, Environment},
-    event::{Event, EventSink, Received},
+    event::{Event, EventSink},
     link::{
         self, Link,
         socket::{INCOMING_FRAMES_MAX, Socket, SocketEvent},
     },
     pair::{FromPair, KeyFrameWishes, Outlets, Shared, ToPair},
+    received::ReceivedSink,
 };
 use holdfast_protocol::{
     CallSnapshot, ClientFrame, CommandId, ErrorFrame, HubFrame, IceConfig, InstanceId, MediaState, RoomName,
@@ -34,7 +35,7 @@ pub(super) struct Parts {
     pub(super) options: Options,
     pub(super) clock: Clock,
     pub(super) events: EventSink,
-    pub(super) received: mpsc::Sender<Received>,
+    pub(super) received: ReceivedSink,
     pub(super) outlets: Arc<Outlets>,
     pub(super) wishes: KeyFrameWishes,
 }
@@ -225,11 +226,14 @@ impl Task {
         if let Some(ready) = self.ready.take() {
             let _ = ready.send(Ok(()));
         }
-        let Some(wanted) = &mut self.wanted else { return };
-        if let Some(call) = calls.into_iter().find(|call| call.room == wanted.room) {
+        let wanted = self.wanted.as_ref().map(|wanted| wanted.room.clone());
+        let (wanted_calls, others): (Vec<_>, Vec<_>) =
+            calls.into_iter().partition(|call| Some(&call.room) == wanted.as_ref());
+        self.leave_others(others);
+        if let Some(call) = wanted_calls.into_iter().next() {
             self.joined(call);
             self.calls.tell_all(|| ToPair::HubBack);
-        } else {
+        } else if wanted.is_some() {
             self.calls.orphan();
             self.join();
         }
@@ -262,8 +266,10 @@ impl Task {
     fn hub_said(&mut self, frame: HubFrame) {
         match frame {
             HubFrame::Joined { in_reply_to, call } => {
-                if self.wanted.as_ref().is_some_and(|wanted| wanted.join == Some(in_reply_to)) {
+                if self.wanted.as_ref().is_some_and(|w| w.join.is_some() && w.room == call.room) {
                     self.joined(call);
+                } else {
+                    self.leave_late(in_reply_to, &call);
                 }
             }
             HubFrame::Left { in_reply_to, .. } => self.left(in_reply_to),

@@ -2,6 +2,7 @@
 //! happened, and returns what to do. The bytes are moved by [`socket`].
 
 mod backoff;
+mod sane;
 pub mod socket;
 
 use backoff::Backoff;
@@ -114,7 +115,7 @@ impl Link {
             Input::Start => self.dial(now_ms),
             Input::Opened => self.opened(now_ms),
             Input::Dropped { reason, close_code } => self.dropped(now_ms, reason, close_code),
-            Input::Frame(frame) => self.frame(now_ms, frame),
+            Input::Frame(frame) => self.frame(now_ms, sane::sane(frame)),
             Input::Send(frame) => self.send(frame),
             Input::Tick => self.tick(now_ms),
         }
@@ -211,7 +212,12 @@ impl Link {
                 (self.guest, self.resume) = (None, None);
                 vec![]
             }
-            ErrorCode::RateLimited | ErrorCode::HubFull | ErrorCode::ShuttingDown | ErrorCode::Internal => {
+            ErrorCode::RateLimited
+            | ErrorCode::HubFull
+            | ErrorCode::AddressFull
+            | ErrorCode::Banned
+            | ErrorCode::ShuttingDown
+            | ErrorCode::Internal => {
                 self.backoff.wait_for(error.retry_after_ms.unwrap_or(0));
                 vec![]
             }

@@ -187,3 +187,24 @@ fn too_much_to_keep_is_dropped_loudly() {
     let effects = up(&mut link, 60_000, true, 1);
     assert_eq!(effects.len(), 1, "nothing is left to send: {effects:?}");
 }
+
+#[test]
+fn times_that_a_hub_makes_up_neither_spin_nor_silence() {
+    for (interval_ms, timeout_ms) in [(0, 0), (u64::MAX, u64::MAX), (u64::MAX, 0), (5_000, 1)] {
+        let mut link = link();
+        link.handle(0, Input::Start);
+        link.handle(0, Input::Opened);
+        let HubFrame::Welcome(mut frame) = welcome(false, 1) else { panic!() };
+        frame.heartbeat = Heartbeat { interval_ms, timeout_ms };
+        link.handle(0, Input::Frame(HubFrame::Welcome(frame)));
+        let beat_ms = link.deadline_ms().unwrap();
+        assert!((1_000..=60_000).contains(&beat_ms), "{beat_ms}");
+        assert_eq!(link.handle(beat_ms, Input::Tick), [Effect::Transmit(ClientFrame::Heartbeat)]);
+        assert!(link.deadline_ms().unwrap() > beat_ms);
+    }
+    for (told_ms, wait_ms) in [(0, 1_000), (u64::MAX, 3_600_000)] {
+        let mut link = started();
+        link.handle(60_000, Input::Frame(HubFrame::GoingAway { retry_after_ms: told_ms }));
+        assert_eq!(drop_it(&mut link, 60_000), wait_ms);
+    }
+}

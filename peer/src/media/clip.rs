@@ -55,7 +55,8 @@ impl Clip {
         let mut frames: Vec<ClipFrame> = vec![];
         for (ticks, data) in ivf::parse(file)? {
             // A clock that stands still or runs backwards would never play.
-            let after = frames.last().map_or(0, |last| last.offset_ticks + 1);
+            let after = frames.last().map_or(Some(0), |last| last.offset_ticks.checked_add(1));
+            let after = after.ok_or(InvalidIvf::TimeBase)?;
             let offset_ticks = if frames.is_empty() { ticks } else { ticks.max(after) };
             let key = vp8::is_key_frame(&data);
             frames.push(ClipFrame { offset_ticks, data, key });
@@ -68,11 +69,8 @@ impl Clip {
         // The file does not say how long the last frame lasts: as long as the others on average.
         let others = u64::try_from(frames.len() - 1).unwrap_or(u64::MAX);
         let mean_ticks = last_ticks.checked_div(others).unwrap_or(u64::from(vp8::TICKS_PER_SECOND) / 20);
-        Ok(Self {
-            frames,
-            total_ticks: last_ticks + mean_ticks.max(1),
-            ticks_per_second: vp8::TICKS_PER_SECOND,
-        })
+        let total_ticks = last_ticks.checked_add(mean_ticks.max(1)).ok_or(InvalidIvf::TimeBase)?;
+        Ok(Self { frames, total_ticks, ticks_per_second: vp8::TICKS_PER_SECOND })
     }
 
     /// The packets of an Ogg file with Opus.
@@ -126,6 +124,18 @@ mod tests {
             );
         }
         assert!(PATTERN_FILE.len() <= 250_000);
+    }
+
+    #[test]
+    fn times_that_do_not_fit_are_refused() {
+        for times in [[u64::MAX, 0], [0, u64::MAX]] {
+            let mut file = std::io::Cursor::new(vec![]);
+            let mut writer = ivf::IvfWriter::new(&mut file, (8, 8)).unwrap();
+            for ticks in times {
+                writer.write(ticks, &[0; 50]).unwrap();
+            }
+            assert_eq!(Clip::from_ivf(&file.into_inner().into()), Err(InvalidIvf::TimeBase), "{times:?}");
+        }
     }
 
     #[test]

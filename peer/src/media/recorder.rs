@@ -5,14 +5,18 @@ use super::{Frame, Section, ivf::IvfWriter, ogg::OggWriter, opus, vp8};
 use crate::event::Received;
 use holdfast_protocol::{ConnectionId, DisplayName, ParticipantId};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
 
-/// Most files of one recording; more streams are not recorded.
-const FILES_MAX: usize = 256;
+/// Most files open at once; more streams are not recorded.
+const OPEN_MAX: usize = 256;
+/// Most files of one recording, since everyone who joins again gets new ones.
+const FILES_MAX: usize = 10_000;
+/// Most participants remembered to be gone, whose last frames may still come.
+const GONE_MAX: usize = 1_024;
 /// Longest part of a name in a file's name, in bytes.
 const NAME_BYTES_MAX: usize = 40;
 
@@ -22,6 +26,10 @@ pub struct Recorder {
     folder: PathBuf,
     names: BTreeMap<ParticipantId, DisplayName>,
     tracks: BTreeMap<(ParticipantId, Section), Track>,
+    gone: BTreeSet<ParticipantId>,
+    files: usize,
+    full: bool,
+    error: Option<String>,
 }
 
 impl Recorder {
@@ -31,14 +39,41 @@ impl Recorder {
     /// When it cannot be made.
     pub fn new(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        Ok(Self { folder: folder.to_owned(), names: BTreeMap::new(), tracks: BTreeMap::new() })
+        Ok(Self {
+            folder: folder.to_owned(),
+            names: BTreeMap::new(),
+            tracks: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            files: 0,
+            full: false,
+            error: None,
+        })
     }
 
     /// Files of this participant will bear its name.
     pub fn name(&mut self, participant: ParticipantId, name: DisplayName) {
-        if self.names.len() < FILES_MAX {
+        self.gone.remove(&participant);
+        if self.names.len() < OPEN_MAX {
             self.names.insert(participant, name);
         }
+    }
+
+    /// This participant is gone: its files are closed. When it comes back, it gets new ones.
+    pub fn end(&mut self, participant: ParticipantId) {
+        self.names.remove(&participant);
+        self.tracks.retain(|(of, _), _| *of != participant);
+        if self.gone.len() >= GONE_MAX {
+            self.gone.clear();
+        }
+        self.gone.insert(participant);
+    }
+
+    /// Closes every file.
+    ///
+    /// # Errors
+    /// The first error of writing there was, in words.
+    pub fn finish(self) -> Result<(), String> {
+        self.error.map_or(Ok(()), Err)
     }
 
     /// Takes what was received; only frames are recorded.
@@ -46,14 +81,23 @@ impl Recorder {
         let Received::Frame { participant, connection, section, at_ms, frame } = received else { return };
         let key = (*participant, *section);
         if !self.tracks.contains_key(&key) {
-            if self.tracks.len() >= FILES_MAX {
+            if self.gone.contains(participant) {
                 return;
             }
+            if self.tracks.len() >= OPEN_MAX || self.files >= FILES_MAX {
+                if !std::mem::replace(&mut self.full, true) {
+                    tracing::error!("the recording has too many files: some streams are not recorded");
+                }
+                return;
+            }
+            self.files += 1;
             let path = self.folder.join(self.file_name(*participant, *section));
             self.tracks.insert(key, Track::new(path, *section));
         }
-        if let Some(track) = self.tracks.get_mut(&key) {
-            track.frame(*connection, *at_ms, frame);
+        if let Some(track) = self.tracks.get_mut(&key)
+            && let Err(error) = track.frame(*connection, *at_ms, frame)
+        {
+            self.error.get_or_insert(error);
         }
     }
 
@@ -100,11 +144,12 @@ impl Track {
         Self { path, timeline: Timeline::new(section), writer }
     }
 
-    fn frame(&mut self, connection: ConnectionId, at_ms: u64, frame: &Frame) {
-        if let Err(error) = self.write(connection, at_ms, frame) {
+    fn frame(&mut self, connection: ConnectionId, at_ms: u64, frame: &Frame) -> Result<(), String> {
+        self.write(connection, at_ms, frame).map_err(|error| {
             tracing::error!(%error, file = %self.path.display(), "recording this track has stopped");
             self.writer = Writer::Broken;
-        }
+            format!("{}: {error}", self.path.display())
+        })
     }
 
     fn write(&mut self, connection: ConnectionId, at_ms: u64, frame: &Frame) -> io::Result<()> {
@@ -227,6 +272,37 @@ mod tests {
             recorder.record(&received(1, Section::Audio, 0, Frame { data, timestamp_ticks: 0, key: true }));
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), files);
         }
+    }
+
+    #[test]
+    fn files_are_closed_when_their_participant_is_gone_and_not_made_again_by_what_comes_late() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut recorder = Recorder::new(folder.path()).unwrap();
+        let data = Clip::tone().frames()[0].data.clone();
+        let frame = Frame { data, timestamp_ticks: 0, key: true };
+        for number in 0..300_u32 {
+            let participant: ParticipantId =
+                format!("{number:08x}-0000-4000-8000-000000000003").parse().unwrap();
+            let (connection, section) = (connection(number), Section::Audio);
+            let sound = Received::Frame { participant, connection, section, at_ms: 0, frame: frame.clone() };
+            recorder.name(participant, DisplayName::new("Ada").unwrap());
+            recorder.record(&sound);
+            recorder.end(participant);
+            recorder.record(&sound);
+        }
+        assert_eq!((recorder.tracks.len(), recorder.names.len()), (0, 0));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 300, "one each, and more than may be open");
+        recorder.finish().unwrap();
+    }
+
+    #[test]
+    fn the_first_error_of_writing_is_told_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut recorder = Recorder::new(folder.path()).unwrap();
+        fs::remove_dir(folder.path()).unwrap();
+        let data = Clip::tone().frames()[0].data.clone();
+        recorder.record(&received(1, Section::Audio, 0, Frame { data, timestamp_ticks: 0, key: true }));
+        assert!(recorder.finish().unwrap_err().contains("-audio.ogg"));
     }
 
     #[test]

@@ -26,13 +26,15 @@ pub enum Ordered {
 pub struct Reorder {
     wait_ms: u64,
     next: Option<i64>,
+    /// The numbering has begun anew: how much is missing is not known, but something is.
+    restarted: bool,
     held: BTreeMap<i64, (u64, RtpPacket)>,
 }
 
 impl Reorder {
     /// Waits at most `wait_ms` for a missing packet once a later one is there.
     pub fn new(wait_ms: u64) -> Self {
-        Self { wait_ms, next: None, held: BTreeMap::new() }
+        Self { wait_ms, next: None, restarted: false, held: BTreeMap::new() }
     }
 
     /// Takes one packet from the network. What came before, twice, or too late is dropped.
@@ -43,6 +45,7 @@ impl Reorder {
             self.held.clear();
             place = i64::from(packet.sequence);
             self.next = Some(place);
+            self.restarted = true;
         }
         if self.next.is_some_and(|next| place >= next) {
             self.held.entry(place).or_insert((now_ms, packet));
@@ -52,6 +55,9 @@ impl Reorder {
     /// The next thing in order, if it is time.
     pub fn pop(&mut self, now_ms: u64) -> Option<Ordered> {
         let next = self.next?;
+        if std::mem::take(&mut self.restarted) {
+            return Some(Ordered::Lost { packets: 1 });
+        }
         let (&first, &(since_ms, _)) = self.held.first_key_value()?;
         if first == next {
             let (_, packet) = self.held.remove(&first)?;
@@ -133,6 +139,8 @@ mod tests {
         let mut reorder = Reorder::new(100);
         reorder.push(0, packet(5));
         reorder.push(0, packet(40_000));
-        assert_eq!(drain(&mut reorder, 0), [40_000]);
+        assert_eq!(drain(&mut reorder, 0), [-1, 40_000], "what went before is a loss of unknown size");
+        reorder.push(0, packet(40_001));
+        assert_eq!(drain(&mut reorder, 0), [40_001]);
     }
 }

@@ -1,9 +1,10 @@
 //! A pair's task: feeds what happens to negotiation and recovery, and runs their effects in order.
 
 use super::{
-    FromPair, Inlet, Shared, ToPair,
+    FromPair, Inlet, Life, Shared, ToPair,
     counters::PairCounters,
     flow::{self, Flow},
+    remote::Remote,
 };
 use crate::{
     event::Event,
@@ -26,8 +27,10 @@ pub(super) struct Actor {
     incarnation: u32,
     their_media: MediaState,
     counters: Arc<PairCounters>,
+    life: Arc<Life>,
     negotiation: Negotiation,
     recovery: Recovery,
+    remote: Remote,
     live: Option<Live>,
     /// Of the hub and of the other side.
     away: [bool; 2],
@@ -50,6 +53,7 @@ impl Actor {
         participant: &Participant,
         role: Role,
         counters: Arc<PairCounters>,
+        life: Arc<Life>,
     ) -> Self {
         let now_ms = shared.clock.now_ms();
         Self {
@@ -58,8 +62,10 @@ impl Actor {
             incarnation: participant.incarnation,
             their_media: participant.media,
             counters,
+            life,
             negotiation: Negotiation::new(role),
             recovery: Recovery::new(now_ms),
+            remote: Remote::default(),
             live: None,
             away: [false; 2],
             shown: PairState::Connecting,
@@ -71,7 +77,7 @@ impl Actor {
 
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<ToPair>) {
         self.negotiate(Input::Start).await;
-        loop {
+        while !self.life.is_closed() {
             let deadlines =
                 [self.negotiation.deadline_ms(), self.recovery.deadline_ms(), Some(self.judge_at_ms)];
             let wake_ms = deadlines.into_iter().flatten().min();
@@ -80,6 +86,7 @@ impl Actor {
                 () = self.shared.clock.until(wake_ms) => self.tick().await,
                 message = inbox.recv() => match message {
                     None | Some(ToPair::Close) => break,
+                    Some(_) if self.life.is_closed() => break,
                     Some(message) => self.told(message).await,
                 },
                 event = next_event(&mut self.live) => self.happened(event).await,
@@ -92,7 +99,12 @@ impl Actor {
 
     async fn told(&mut self, message: ToPair) {
         match message {
-            ToPair::Signal(signal) => self.negotiate(Input::Remote { signal }).await,
+            ToPair::Signal(signal) if self.remote.takes(self.shared.clock.now_ms(), &signal) => {
+                self.negotiate(Input::Remote { signal }).await;
+            }
+            ToPair::Signal(_) => {
+                tracing::warn!(participant = %self.id, "asks for connections too often; one wish was dropped");
+            }
             ToPair::Media(media) => self.their_media = media,
             ToPair::HubAway => self.set_away(0, true, recovery::Input::HubAway).await,
             ToPair::HubBack => self.set_away(0, false, recovery::Input::HubBack).await,
@@ -235,6 +247,7 @@ impl Actor {
                 Some(self.described(connection, generation, sdp))
             }
             Effect::ApplyOffer { connection, generation, sdp } => {
+                self.remote.described();
                 // A restart gathers anew on this side too.
                 let servers =
                     if generation > 1 { self.fresh_ice().await } else { self.shared.ice.borrow().clone() };
@@ -245,12 +258,17 @@ impl Actor {
                 Some(self.described(connection, generation, sdp))
             }
             Effect::ApplyAnswer { connection, generation, sdp } => {
+                self.remote.described();
                 let done = match self.current(connection) {
                     Some(live) => live.connection.accept(sdp).await,
                     None => Err(RtcError::NotConnected),
                 };
                 let error = done.err()?;
                 Some(self.described(connection, generation, Err(error)))
+            }
+            Effect::AddCandidate { .. } if !self.remote.takes_candidate() => {
+                tracing::debug!(participant = %self.id, "more candidates than any host has; one was dropped");
+                None
             }
             Effect::AddCandidate { connection, candidate } => {
                 if let Err(error) = self.current(connection)?.connection.add_candidate(candidate).await {
@@ -294,7 +312,7 @@ impl Actor {
         let ice = shared.ice.borrow().clone();
         match Connection::open(&shared.environment, &ice, Arc::new(inlet), sender).await {
             Ok(connection) => {
-                shared.outlets.put(self.id, id, connection.outlet());
+                shared.outlets.put(self.id, &self.life, connection.outlet());
                 shared.events.emit(Event::ConnectionOpened { participant: self.id, connection: id });
                 self.live = Some(Live { id, connection, events });
             }
@@ -309,7 +327,7 @@ impl Actor {
 
     /// In a task of its own: a driver that is stuck must not hold up the pair.
     fn close(&self, live: Live) {
-        self.shared.outlets.remove(self.id, live.id);
+        self.shared.outlets.remove(self.id, &self.life);
         self.shared.events.emit(Event::ConnectionClosed { participant: self.id, connection: live.id });
         self.shared.environment.spawn(live.connection.close()).detach();
     }

@@ -5,6 +5,7 @@ use crate::{
     environment::Clock,
     event::Received,
     media::{Frame, Section},
+    received::ReceivedSink,
 };
 use bytes::Bytes;
 use holdfast_protocol::{ConnectionId, ParticipantId};
@@ -12,10 +13,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
 };
-use tokio::sync::{Notify, mpsc};
-
-/// Frames and messages that wait for the application; more frames are dropped, while messages wait.
-pub const RECEIVED_MAX: usize = 1_024;
+use tokio::sync::Notify;
 
 /// Wakes the players of a section when any receiver needs a key frame.
 pub type KeyFrameWishes = Arc<[Notify; 4]>;
@@ -26,7 +24,7 @@ pub struct Inlet {
     connection: ConnectionId,
     clock: Clock,
     counters: Arc<PairCounters>,
-    received: mpsc::Sender<Received>,
+    received: ReceivedSink,
     wishes: KeyFrameWishes,
     /// The SSRCs of the sent sections.
     ssrcs: [AtomicU32; 4],
@@ -34,12 +32,12 @@ pub struct Inlet {
 
 impl Inlet {
     /// The inlet of one connection with `participant`.
-    pub fn new(
+    pub(crate) fn new(
         participant: ParticipantId,
         connection: ConnectionId,
         clock: Clock,
         counters: Arc<PairCounters>,
-        received: mpsc::Sender<Received>,
+        received: ReceivedSink,
         wishes: KeyFrameWishes,
     ) -> Self {
         Self { participant, connection, clock, counters, received, wishes, ssrcs: Default::default() }
@@ -64,14 +62,17 @@ impl Inlet {
         counters.last_received_ms.set(at_ms);
         let (participant, connection) = (self.participant, self.connection);
         let frame = Received::Frame { participant, connection, section, at_ms, frame };
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.received.try_send(frame) {
+        if self.received.offer(frame).is_err() {
             counters.frames_not_taken.add(1);
         }
     }
 
-    /// A message came on the control channel; waits until the application takes it, and so holds back the sender.
+    /// A message came on the control channel; waits for room, and so holds back the sender, but not for ever.
     pub async fn control(&self, message: Bytes) {
-        let _ = self.received.send(Received::Control { participant: self.participant, message }).await;
+        let participant = self.participant;
+        if self.received.insist(Received::Control { participant, message }).await.is_err() {
+            tracing::warn!(%participant, "a message was dropped: the application does not read what is received");
+        }
     }
 
     /// The sent section `section` has this SSRC.
@@ -94,7 +95,7 @@ impl Inlet {
     /// The next frame sent should be a key frame. Said often; a full queue loses nothing that is not said again.
     pub fn key_frame_wanted(&self, section: Section) {
         self.wishes[section.index()].notify_waiters();
-        let _ = self.received.try_send(Received::KeyFrameWanted { participant: self.participant, section });
+        let _ = self.received.offer(Received::KeyFrameWanted { participant: self.participant, section });
     }
 
     /// The other side reports the last sequence number that arrived there.

@@ -6,22 +6,27 @@ pub mod counters;
 pub mod flow;
 mod inlet;
 mod outlets;
+mod remote;
 
 pub use flow::Flow;
-pub use inlet::{Inlet, KeyFrameWishes, RECEIVED_MAX};
+pub use inlet::{Inlet, KeyFrameWishes};
 pub use outlets::Outlets;
 
 use crate::{
     environment::{Clock, Environment},
-    event::{EventSink, Received},
+    event::EventSink,
     media::Section,
     negotiation::Role,
+    received::ReceivedSink,
     rtc::RtcError,
 };
 use bytes::Bytes;
 use counters::PairCounters;
 use holdfast_protocol::{IceConfig, MediaState, Participant, ParticipantId, Signal};
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Messages that wait for one pair's task. A pair that is so far behind is stuck; what does not fit is dropped, and
@@ -34,7 +39,7 @@ pub(crate) struct Shared {
     pub(crate) environment: Environment,
     pub(crate) clock: Clock,
     pub(crate) events: EventSink,
-    pub(crate) received: mpsc::Sender<Received>,
+    pub(crate) received: ReceivedSink,
     pub(crate) wishes: KeyFrameWishes,
     pub(crate) outlets: Arc<Outlets>,
     /// The freshest STUN and TURN servers.
@@ -71,10 +76,35 @@ pub(crate) enum ToPair {
     Close,
 }
 
+/// What a pair's task must know at once, whatever waits in its inbox.
+#[derive(Debug, Default)]
+pub(crate) struct Life {
+    replaced: AtomicBool,
+    closed: AtomicBool,
+}
+
+impl Life {
+    /// Another pair with the same participant may begin: this one opens no outlet any more.
+    fn replaced(&self) {
+        self.replaced.store(true, Ordering::Release);
+    }
+
+    fn is_current(&self) -> bool {
+        !self.replaced.load(Ordering::Acquire)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+}
+
 /// A client's end of a pair. Dropping it ends the pair.
 pub(crate) struct Pair {
     pub(crate) participant: Participant,
     pub(crate) counters: Arc<PairCounters>,
+    /// Whether it has told [`FromPair::Stands`].
+    pub(crate) stood: bool,
+    life: Arc<Life>,
     inbox: mpsc::Sender<ToPair>,
 }
 
@@ -84,9 +114,22 @@ impl Pair {
         let (inbox, messages) = mpsc::channel(INBOX_MAX);
         let role = if you < participant.id { Role::Offerer } else { Role::Answerer };
         let counters = Arc::new(PairCounters::default());
-        let actor = actor::Actor::new(shared.clone(), &participant, role, counters.clone());
+        let life = Arc::<Life>::default();
+        let actor = actor::Actor::new(shared.clone(), &participant, role, counters.clone(), life.clone());
         shared.environment.spawn(actor.run(messages)).detach();
-        Self { participant, counters, inbox }
+        Self { participant, counters, stood: false, life, inbox }
+    }
+
+    /// The hub has forgotten the call: this pair lives on, but not as the participant's current one.
+    pub(crate) fn orphan(&self) {
+        self.life.replaced();
+    }
+
+    /// Ends the pair, before anything that still waits for its task.
+    pub(crate) fn close(&self) {
+        self.life.replaced();
+        self.life.closed.store(true, Ordering::Release);
+        self.tell(ToPair::Close);
     }
 
     /// Tells the pair's task something; never waits.

@@ -32,6 +32,8 @@ pub const CONTROL_CHANNEL: &str = "holdfast-control";
 pub const EVENTS_MAX: usize = 256;
 /// Bytes on the control channel that the other side has not acknowledged; more are refused.
 pub const CONTROL_BYTES_MAX: usize = 1 << 20;
+/// Candidates taken from one remote description; more than any host gathers.
+pub(crate) const CANDIDATES_MAX: usize = 64;
 /// A call into the crate that takes longer has met a dead driver.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -107,14 +109,24 @@ impl Connection {
             pc: OnceLock::new(),
         });
         let handler = Arc::new(Handler(shared.clone()));
-        let pc = within(engine::build(environment, ice, handler)).await?;
+        let pc = within(build_or_close(environment, ice, handler)).await?;
         let _ = shared.pc.set(Arc::downgrade(&pc));
-        let outbound = within(outbound::open(&pc, &shared)).await?;
-        let init = RTCDataChannelInit { ordered: true, negotiated: Some(0), ..Default::default() };
-        let control =
-            within(async { Ok(pc.create_data_channel(CONTROL_CHANNEL, Some(init)).await?) }).await?;
-        environment.spawn(read_control(control.clone(), shared.clone())).detach();
-        Ok(Self { pc, control, outbound, shared })
+        let sections = async {
+            let outbound = outbound::open(&pc, &shared).await?;
+            let init = RTCDataChannelInit { ordered: true, negotiated: Some(0), ..Default::default() };
+            Ok((outbound, pc.create_data_channel(CONTROL_CHANNEL, Some(init)).await?))
+        };
+        match within(sections).await {
+            Ok((outbound, control)) => {
+                environment.spawn(read_control(control.clone(), shared.clone())).detach();
+                Ok(Self { pc, control, outbound, shared })
+            }
+            Err(error) => {
+                shared.gate.close();
+                close(&pc).await;
+                Err(error)
+            }
+        }
     }
 
     /// Makes an offer and sets it as local description; an ICE restart when `restart` brings the servers to use.
@@ -142,6 +154,7 @@ impl Connection {
     pub async fn answer(&self, offer: String, ice: &IceConfig) -> Result<String, RtcError> {
         within(async {
             self.pc.set_configuration(engine::configuration(ice)).await?;
+            let offer = sdp::with_candidates_at_most(CANDIDATES_MAX, &offer);
             self.keep_mids(&offer)?;
             self.pc.set_remote_description(RTCSessionDescription::offer(offer)?).await?;
             let answer = self.pc.create_answer(None).await?;
@@ -156,6 +169,7 @@ impl Connection {
     /// # Errors
     /// When it is not one, the crate refuses, or its driver is dead.
     pub async fn accept(&self, answer: String) -> Result<(), RtcError> {
+        let answer = sdp::with_candidates_at_most(CANDIDATES_MAX, &answer);
         within(async { Ok(self.pc.set_remote_description(RTCSessionDescription::answer(answer)?).await?) })
             .await
     }
@@ -202,7 +216,7 @@ impl Connection {
     /// Closes the connection and frees its TURN allocations.
     pub async fn close(self) {
         self.shared.gate.close();
-        let _ = within(async { Ok(self.pc.close().await?) }).await;
+        close(&self.pc).await;
     }
 
     fn keep_mids(&self, sdp: &str) -> Result<(), RtcError> {
@@ -210,6 +224,29 @@ impl Connection {
         *self.shared.mids.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = mids;
         Ok(())
     }
+}
+
+/// Builds a peer connection. Dropped by the crate without a close, one would keep its driver and sockets; so it is
+/// built to the end even if nobody waits for it any more, and then closed.
+async fn build_or_close(
+    environment: &Environment,
+    ice: &IceConfig,
+    handler: Arc<Handler>,
+) -> Result<Arc<dyn PeerConnection>, RtcError> {
+    let (done, is_done) = tokio::sync::oneshot::channel();
+    let (inner, ice) = (environment.clone(), ice.clone());
+    let build = async move {
+        let built = engine::build(&inner, &ice, handler).await;
+        if let Err(Ok(unwanted)) = done.send(built) {
+            close(&unwanted).await;
+        }
+    };
+    environment.spawn(build).detach();
+    is_done.await.unwrap_or(Err(RtcError::Stuck))
+}
+
+async fn close(pc: &Arc<dyn PeerConnection>) {
+    let _ = within(async { Ok(pc.close().await?) }).await;
 }
 
 /// A call into the crate with a bound on its time.

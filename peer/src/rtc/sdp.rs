@@ -23,6 +23,17 @@ pub(super) fn without_candidates(sdp: &str) -> String {
         .collect()
 }
 
+/// The description with its first `max` candidates and no more.
+pub(super) fn with_candidates_at_most(max: usize, sdp: &str) -> String {
+    let mut candidates = 0;
+    sdp.split_inclusive('\n')
+        .filter(|line| {
+            candidates += usize::from(line.starts_with("a=candidate:"));
+            !line.starts_with("a=candidate:") || candidates <= max
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +57,15 @@ mod tests {
         assert!(!cut.contains("candidate"));
         assert_eq!(cut.lines().count(), SDP.lines().count() - 2);
         assert!(cut.ends_with("a=mid:e\r\n"));
+    }
+
+    #[test]
+    fn the_candidates_of_a_description_are_bounded() {
+        let line = "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n";
+        let flooded = SDP.replace("a=mid:e\r\n", &format!("a=mid:e\r\n{}", line.repeat(500)));
+        let cut = with_candidates_at_most(64, &flooded);
+        assert_eq!(cut.matches("a=candidate:").count(), 64);
+        assert_eq!(without_candidates(&cut), without_candidates(SDP));
+        assert_eq!(with_candidates_at_most(64, SDP), SDP);
     }
 }

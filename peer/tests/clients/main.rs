@@ -3,4 +3,5 @@
 
 mod broken_path;
 mod call;
+mod places;
 mod support;

@@ -39,6 +39,12 @@ pub enum ConfigError {
     /// A client that keeps to the interval would be taken for dead.
     #[error("--heartbeat-timeout must be longer than --heartbeat-interval")]
     Heartbeat,
+    /// A certificate that no listener shows.
+    #[error("--tls, --tls-cert and --tls-key need --tls-listen")]
+    TlsWithoutListener,
+    /// No certificate, half of one, or two.
+    #[error("--tls-listen needs either --tls dev, or --tls-cert and --tls-key")]
+    TlsCertificate,
     /// A frame as long as allowed would overflow an empty queue.
     #[error("--queue-bytes-max must hold at least two frames of --frame-bytes-max")]
     Queue,
@@ -66,6 +72,7 @@ impl Config {
         if let Some(origin) = self.origins.iter().find(|origin| !crate::http::origin::is_origin(origin)) {
             return Err(ConfigError::Origin(origin.clone()));
         }
+        super::tls::validate(self)?;
         if self.heartbeat_timeout <= self.heartbeat_interval {
             return Err(ConfigError::Heartbeat);
         }
@@ -118,6 +125,10 @@ mod tests {
             (&["--turn-url", "stun:a", "--turn-secret", "x"], "turn:"),
             (&["--origin", "example.org"], "--origin"),
             (&["--origin", "https://example.org/x"], "--origin"),
+            (&["--tls", "dev"], "--tls-listen"),
+            (&["--tls-listen", "[::]:1"], "--tls dev"),
+            (&["--tls-listen", "[::]:1", "--tls-cert", "x"], "--tls-key"),
+            (&["--tls-listen", "[::]:1", "--tls-cert", "x", "--tls-key", "y", "--tls", "dev"], "either"),
             (&["--heartbeat-timeout", "5s"], "--heartbeat-timeout"),
             (&["--queue-bytes-max", "65536"], "--queue-bytes-max"),
         ] {

@@ -2,12 +2,17 @@
 //! `docs/operations.md` lists them; a test holds the list to this file. What is checked is in [`check`].
 
 mod check;
+mod strangers;
+mod tls;
 
 pub use check::ConfigError;
+pub use strangers::{LimitsMode, ProxyHeader};
+pub use tls::{TlsMode, TlsSettings};
 
 use crate::credentials::HubKey;
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 use holdfast_protocol::{Heartbeat, Limits, Secret, limits};
+use ipnet::IpNet;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// The Holdfast hub: introduces the participants of video calls to each other and serves the page. Media goes
@@ -38,6 +43,31 @@ pub struct Config {
     /// When clients shall come back after a planned stop
     #[arg(long, env = "HOLDFAST_RETRY_AFTER", value_name = "DURATION", value_parser = duration, default_value = "1s")]
     pub retry_after: Duration,
+
+    /// How the hub speaks TLS.
+    #[command(flatten)]
+    pub tls: TlsSettings,
+
+    /// Reverse proxy, as an address or network, whose word about the client's address is believed; repeatable
+    #[arg(long = "trusted-proxy", env = "HOLDFAST_TRUSTED_PROXY", value_name = "ADDR[/BITS]", value_delimiter = ',', value_parser = strangers::network, help_heading = "Reverse proxy")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Header in which that proxy names the client. It must set or append to it itself; any other is ignored
+    #[arg(
+        long,
+        env = "HOLDFAST_TRUSTED_PROXY_HEADER",
+        value_name = "HEADER",
+        value_enum,
+        default_value = "x-forwarded-for",
+        help_heading = "Reverse proxy"
+    )]
+    pub trusted_proxy_header: ProxyHeader,
+
+    /// Address and port for `/metrics` alone, without TLS; then no other listener has it
+    #[arg(long, env = "HOLDFAST_METRICS_LISTEN", value_name = "ADDR", help_heading = "Metrics")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Token that `/metrics` asks for (`Authorization: Bearer TOKEN`). Without one only this machine gets them
+    #[arg(long, env = "HOLDFAST_METRICS_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret, help_heading = "Metrics")]
+    pub metrics_token: Option<Secret>,
 
     /// STUN URL handed to clients, as in stun:stun.example.org:3478; repeatable
     #[arg(
@@ -70,6 +100,9 @@ pub struct Config {
     /// How long a participant whose socket is lost keeps its place
     #[arg(long, env = "HOLDFAST_RESUME_WINDOW", value_name = "DURATION", value_parser = duration, default_value = "30s", help_heading = "Timing")]
     pub resume_window: Duration,
+    /// How long a session that is in no call waits for its client
+    #[arg(long, env = "HOLDFAST_IDLE_RESUME_WINDOW", value_name = "DURATION", value_parser = duration, default_value = "10s", help_heading = "Timing")]
+    pub idle_resume_window: Duration,
     /// How often clients show that they are alive
     #[arg(long, env = "HOLDFAST_HEARTBEAT_INTERVAL", value_name = "DURATION", value_parser = duration, default_value = "5s", help_heading = "Timing")]
     pub heartbeat_interval: Duration,
@@ -79,7 +112,23 @@ pub struct Config {
     /// How long a new socket may take to say hello
     #[arg(long, env = "HOLDFAST_HELLO_TIMEOUT", value_name = "DURATION", value_parser = duration, default_value = "5s", help_heading = "Timing")]
     pub hello_timeout: Duration,
+    /// How long a connection may take over a request's head, the TLS handshake included, or stay without one
+    #[arg(long, env = "HOLDFAST_HEAD_TIMEOUT", value_name = "DURATION", value_parser = duration, default_value = "15s", help_heading = "Timing")]
+    pub head_timeout: Duration,
 
+    /// Whether the limits hold that keep strangers in check; `off` lifts rates, counts and bans, for benchmarks only
+    #[arg(
+        long = "limits",
+        env = "HOLDFAST_LIMITS",
+        value_name = "MODE",
+        value_enum,
+        default_value = "on",
+        help_heading = "Limits"
+    )]
+    pub limits_mode: LimitsMode,
+    /// How long an address that goes on abusing the hub is kept out
+    #[arg(long, env = "HOLDFAST_BAN", value_name = "DURATION", value_parser = duration, default_value = "11m", help_heading = "Limits")]
+    pub ban: Duration,
     /// Participants of one call, the absent ones that still hold a place included
     #[arg(long, env = "HOLDFAST_PARTICIPANTS_MAX", value_name = "COUNT", default_value_t = limits::PARTICIPANTS_MAX, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Limits")]
     pub participants_max: u32,
@@ -95,9 +144,18 @@ pub struct Config {
     /// Open WebSockets
     #[arg(long, env = "HOLDFAST_SOCKETS_MAX", value_name = "COUNT", default_value_t = 20_000, value_parser = positive(), help_heading = "Limits")]
     pub sockets_max: u64,
-    /// Open WebSockets per IPv4 address or IPv6 /64 network. Raise it behind a reverse proxy, whose address all share
+    /// Open WebSockets per address. Every IPv6 /64 network counts as one address
     #[arg(long, env = "HOLDFAST_SOCKETS_PER_ADDRESS_MAX", value_name = "COUNT", default_value_t = 256, value_parser = positive(), help_heading = "Limits")]
     pub sockets_per_address_max: u64,
+    /// Sessions per address, the ones that wait for their client included
+    #[arg(long, env = "HOLDFAST_SESSIONS_PER_ADDRESS_MAX", value_name = "COUNT", default_value_t = 512, value_parser = positive(), help_heading = "Limits")]
+    pub sessions_per_address_max: u64,
+    /// Places in calls per address, the absent ones included
+    #[arg(long, env = "HOLDFAST_PLACES_PER_ADDRESS_MAX", value_name = "COUNT", default_value_t = 512, value_parser = positive(), help_heading = "Limits")]
+    pub places_per_address_max: u64,
+    /// HTTP connections per address, those of a trusted proxy excepted; further ones are dropped
+    #[arg(long, env = "HOLDFAST_HTTP_CONNECTIONS_PER_ADDRESS_MAX", value_name = "COUNT", default_value_t = 512, value_parser = positive(), help_heading = "Limits")]
+    pub http_connections_per_address_max: u64,
     /// HTTP connections that are not, or not yet, WebSockets; further ones wait
     #[arg(long, env = "HOLDFAST_HTTP_CONNECTIONS_MAX", value_name = "COUNT", default_value_t = 4_096, value_parser = positive(), help_heading = "Limits")]
     pub http_connections_max: u64,
@@ -110,6 +168,9 @@ pub struct Config {
     /// Bytes kept for a client that does not read, or is away
     #[arg(long, env = "HOLDFAST_QUEUE_BYTES_MAX", value_name = "BYTES", default_value_t = 1_048_576, value_parser = positive(), help_heading = "Limits")]
     pub queue_bytes_max: u64,
+    /// Bytes kept for all clients together. Beyond it, whoever has more than 16 KiB waiting is closed
+    #[arg(long, env = "HOLDFAST_QUEUE_BYTES_TOTAL_MAX", value_name = "BYTES", default_value_t = 268_435_456, value_parser = positive(), help_heading = "Limits")]
+    pub queue_bytes_total_max: u64,
     /// Commands that wait in a room; senders wait when it is full
     #[arg(long, env = "HOLDFAST_ROOM_QUEUE_MAX", value_name = "COUNT", default_value_t = 64, value_parser = positive(), help_heading = "Limits")]
     pub room_queue_max: u64,
@@ -140,6 +201,9 @@ pub struct Config {
     /// The hub's key instead of the one in the data directory; a hub that has it touches no disk.
     #[arg(skip)]
     pub hub_key: Option<HubKey>,
+    /// The development CA's certificate, served at `/ca.pem`; never its key.
+    #[arg(skip)]
+    pub dev_ca_pem: Option<String>,
 }
 
 /// How the log is written.

@@ -2,6 +2,8 @@
 
 pub(crate) mod core;
 pub(crate) mod event;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod model;
 pub(crate) mod owner;
 #[cfg(test)]
 mod properties;

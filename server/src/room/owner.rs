@@ -6,6 +6,7 @@ use super::{
     event::{Effect, Event, Policy, Relay, Sender},
 };
 use crate::{
+    description::Description,
     hub::Hub,
     outgoing::{Outgoing, signal_kind},
     session::{Entry, Session, refusal},
@@ -19,6 +20,9 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep_until},
 };
+
+/// When to try again to reach someone whose queue holds one's share already.
+const SHARE_RETRY_MS: u64 = 1_000;
 
 /// How to reach a call's owner.
 #[derive(Clone, Debug)]
@@ -42,6 +46,8 @@ pub(crate) enum Command {
     Event(Event),
     /// A signal for another participant.
     Relay { sender: Sender, command: CommandId, to: ParticipantId, to_incarnation: u32, signal: Box<Signal> },
+    /// The same with a description that nobody reads.
+    Describe { sender: Sender, description: Box<Description> },
 }
 
 /// A session that joins.
@@ -151,14 +157,28 @@ impl Owner {
             }
             Command::Event(event) => self.apply(event),
             Command::Relay { sender, command, to, to_incarnation, signal } => {
-                self.relay(sender, command, to, to_incarnation, *signal);
+                let (call, kind) = (self.call, signal_kind(&signal));
+                let stamp = |from, from_incarnation| {
+                    let signal = *signal;
+                    let frame = HubFrame::Signal { call, from, from_incarnation, to_incarnation, signal };
+                    Outgoing::new(&frame)
+                };
+                self.relay(sender, command, to, to_incarnation, kind, stamp);
+            }
+            Command::Describe { sender, description } => {
+                let Description { id, to, to_incarnation, .. } = *description;
+                let stamp = |from, from_incarnation| description.stamped(from, from_incarnation);
+                self.relay(sender, id, to, to_incarnation, description.kind(), stamp);
             }
         }
     }
 
     fn join(&mut self, join: Join) {
         let Join { room, session, sender, command, media, done } = join;
-        match session.enter(sender, &room) {
+        // Asked for before `enter`, which holds the session while it takes the pass.
+        let network = session.network();
+        let pass = || self.hub.places.enter(network).map_err(|_| ErrorCode::AddressFull);
+        match session.enter(sender, &room, pass) {
             Ok(Entry::Stale) => {}
             Ok(entry) => {
                 self.sessions.insert(session.id, Arc::clone(&session));
@@ -176,7 +196,10 @@ impl Owner {
                 }
             }
             Err(code) => {
-                let message = "the session is in as many calls as it may be";
+                let message = match code {
+                    ErrorCode::AddressFull => "this address has as many places in calls as one may have",
+                    _ => "the session is in as many calls as it may be",
+                };
                 self.hub.refuse(&session, refusal(code, message, Some(command)));
             }
         }
@@ -220,23 +243,23 @@ impl Owner {
         command: CommandId,
         to: ParticipantId,
         to_incarnation: u32,
-        signal: Signal,
+        kind: &'static str,
+        stamp: impl FnOnce(ParticipantId, u32) -> Outgoing,
     ) {
-        let kind = signal_kind(&signal);
         let outcome = match self.room.relay(sender, to, to_incarnation) {
             Relay::Deliver { to, from, from_incarnation } => {
-                let frame =
-                    HubFrame::Signal { call: self.call, from, from_incarnation, to_incarnation, signal };
-                let frame = Outgoing::new(&frame);
+                let frame = stamp(from, from_incarnation);
                 if frame.text.len() > self.hub.config.frame_bytes_max as usize {
                     // The hub's stamps made it a little longer than it came.
                     let error = refusal(ErrorCode::InvalidSignal, "the signal is too long", Some(command));
                     self.refuse(sender.session, error);
                     "refused"
+                } else if self.sessions.get(&to).is_some_and(|session| session.push_signal(frame).is_err()) {
+                    let message = "too much waits for this participant already";
+                    let error = refusal(ErrorCode::RateLimited, message, Some(command));
+                    self.refuse(sender.session, ErrorFrame { retry_after_ms: Some(SHARE_RETRY_MS), ..error });
+                    "refused"
                 } else {
-                    if let Some(session) = self.sessions.get(&to) {
-                        session.push(frame);
-                    }
                     "delivered"
                 }
             }

@@ -9,7 +9,9 @@ pub(crate) mod table;
 use crate::{
     config::Config,
     credentials::TokenHash,
-    outgoing::Outgoing,
+    gate::Pass,
+    network::Network,
+    outgoing::{Keep, Outgoing},
     rate::Bucket,
     room::{RoomHandle, Sender},
 };
@@ -17,12 +19,16 @@ use holdfast_protocol::{
     CallId, CloseCode, CommandId, DisplayName, ErrorCode, ErrorFrame, HubFrame, InstanceId, Secret,
     SessionId, UserId,
 };
-use outbox::Outbox;
+pub(crate) use outbox::Budget;
+use outbox::{Full, Outbox};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::Notify;
+
+/// Into how many shares the queue of a client that is away is split among those who send signals to it: a full call's.
+const SHARES: usize = 6;
 
 /// A session.
 #[derive(Debug)]
@@ -33,6 +39,8 @@ pub(crate) struct Session {
     pub(crate) user: UserId,
     /// The user's name as the others see it; fixed for the session's life.
     pub(crate) name: DisplayName,
+    /// Its place among the sessions of the address that opened it.
+    _pass: Pass,
     token: TokenHash,
     calls_max: usize,
     state: Mutex<State>,
@@ -40,6 +48,8 @@ pub(crate) struct Session {
 
 #[derive(Debug)]
 struct State {
+    /// Where the latest socket came from.
+    network: Network,
     link: Link,
     /// The sockets so far; the last one is the present one.
     attachment: u32,
@@ -47,7 +57,8 @@ struct State {
     /// Wakes the task of the present socket.
     wake: Arc<Notify>,
     outbox: Outbox,
-    calls: BTreeMap<CallId, RoomHandle>,
+    /// Each with its place among the address's.
+    calls: BTreeMap<CallId, (RoomHandle, Pass)>,
     frames: Bucket,
     refusals: Bucket,
 }
@@ -107,6 +118,10 @@ pub(crate) struct NewSession<'a> {
     pub(crate) instance: InstanceId,
     /// Handed to the client; only its hash is kept.
     pub(crate) token: &'a Secret,
+    /// Its place among the sessions.
+    pub(crate) pass: Pass,
+    /// What all sessions' queues share.
+    pub(crate) budget: Budget,
     /// The hub's time.
     pub(crate) now_unix_ms: u64,
 }
@@ -119,11 +134,12 @@ impl Session {
         let sender = Sender { session: new.id, attachment: 1, instance: new.instance };
         let per_minute = config.refusals_per_minute;
         let state = State {
+            network: new.pass.network,
             link: Link::Attached,
             attachment: 1,
             instance: new.instance,
             wake: Arc::clone(&wake),
-            outbox: Outbox::new(depth(config.queue_frames_max), depth(config.queue_bytes_max)),
+            outbox: Outbox::new(depth(config.queue_frames_max), depth(config.queue_bytes_max), new.budget),
             calls: BTreeMap::new(),
             frames: Bucket::new(
                 60 * u64::from(config.frames_per_second),
@@ -136,11 +152,17 @@ impl Session {
             id: new.id,
             user: new.user,
             name: new.name,
+            _pass: new.pass,
             token: TokenHash::of(new.token),
             calls_max: config.calls_max as usize,
             state: Mutex::new(state),
         };
         (Arc::new(session), Attachment { sender, wake, rooms: Vec::new() })
+    }
+
+    /// The address that answers for what it does: where its latest socket came from.
+    pub(crate) fn network(&self) -> Network {
+        self.lock().network
     }
 
     /// Whether `token` opens this session.
@@ -149,19 +171,20 @@ impl Session {
     }
 
     /// Attaches another socket; the one before, if any, is told to close. None when nobody can come back.
-    pub(crate) fn attach(&self, instance: InstanceId) -> Option<Attachment> {
+    pub(crate) fn attach(&self, instance: InstanceId, network: Network) -> Option<Attachment> {
         let mut state = self.lock();
         if matches!(state.link, Link::Overflowed | Link::Ended) {
             return None;
         }
         state.link = Link::Attached;
+        state.network = network;
         state.attachment += 1;
         state.instance = instance;
         state.outbox.socket_lost();
         let wake = Arc::new(Notify::new());
         std::mem::replace(&mut state.wake, Arc::clone(&wake)).notify_one();
         let sender = Sender { session: self.id, attachment: state.attachment, instance };
-        Some(Attachment { sender, wake, rooms: state.calls.values().cloned().collect() })
+        Some(Attachment { sender, wake, rooms: state.rooms() })
     }
 
     /// The socket is lost: the calls to tell, unless another socket is attached already.
@@ -174,7 +197,7 @@ impl Session {
             state.link = Link::Away;
         }
         state.outbox.socket_lost();
-        Some(state.calls.values().cloned().collect())
+        Some(state.rooms())
     }
 
     /// Ends the session, unless a later socket is attached: the calls to leave.
@@ -208,6 +231,20 @@ impl Session {
         state.push(frame);
     }
 
+    /// Queues a signal, unless the client is away and the sender has its share of the queue waiting for it: so nobody
+    /// can end the session of someone who cannot read.
+    ///
+    /// # Errors
+    /// When the share is used.
+    pub(crate) fn push_signal(&self, signal: Outgoing) -> Result<(), Full> {
+        let mut state = self.lock();
+        if state.link == Link::Away && state.outbox.share_is_used(&signal, SHARES) {
+            return Err(Full);
+        }
+        state.push(signal);
+        Ok(())
+    }
+
     /// The next frame for the socket that is attached.
     pub(crate) fn pop(&self, sender: Sender) -> Option<Outgoing> {
         let mut state = self.lock();
@@ -218,10 +255,21 @@ impl Session {
     pub(crate) fn refuse(&self, now_unix_ms: u64, error: ErrorFrame) {
         let mut state = self.lock();
         state.push(Outgoing::new(&HubFrame::Error(error)));
-        if state.refusals.take(now_unix_ms).is_err() && state.link == Link::Attached {
-            state.link = Link::Closing(CloseCode::TooManyErrors);
-            state.wake.notify_one();
+        if state.refusals.take(now_unix_ms).is_err() {
+            state.close(CloseCode::TooManyErrors);
         }
+    }
+
+    /// Tells the client that its address is banned, and closes the socket.
+    pub(crate) fn ban(&self, error: ErrorFrame) {
+        let mut state = self.lock();
+        state.push(Outgoing::new(&HubFrame::Error(error)));
+        state.close(CloseCode::Banned);
+    }
+
+    /// Whether it is in any call.
+    pub(crate) fn is_in_calls(&self) -> bool {
+        !self.lock().calls.is_empty()
     }
 
     /// Lets one frame in.
@@ -235,8 +283,13 @@ impl Session {
     /// Notes that the session is in `room`, as `sender` asked.
     ///
     /// # Errors
-    /// When it is in too many calls.
-    pub(crate) fn enter(&self, sender: Sender, room: &RoomHandle) -> Result<Entry, ErrorCode> {
+    /// When it is in too many calls, or `pass` says that its address is.
+    pub(crate) fn enter(
+        &self,
+        sender: Sender,
+        room: &RoomHandle,
+        pass: impl FnOnce() -> Result<Pass, ErrorCode>,
+    ) -> Result<Entry, ErrorCode> {
         let mut state = self.lock();
         if state.attachment != sender.attachment || state.link == Link::Ended {
             return Ok(Entry::Stale);
@@ -247,7 +300,7 @@ impl Session {
         if state.calls.len() >= self.calls_max {
             return Err(ErrorCode::TooManyCalls);
         }
-        state.calls.insert(room.call, room.clone());
+        state.calls.insert(room.call, (room.clone(), pass()?));
         Ok(Entry::New)
     }
 
@@ -258,7 +311,7 @@ impl Session {
 
     /// The owner of one of the session's calls.
     pub(crate) fn room(&self, call: CallId) -> Option<RoomHandle> {
-        self.lock().calls.get(&call).cloned()
+        self.lock().calls.get(&call).map(|(room, _)| room.clone())
     }
 
     /// Drops queued frames that a snapshot of `call` replaces.
@@ -277,6 +330,10 @@ impl State {
         if matches!(self.link, Link::Overflowed | Link::Ended) {
             return;
         }
+        // Nobody reads it now, and what the client is told on its return is newer.
+        if self.link == Link::Away && matches!(frame.keep, Keep::UntilSnapshot(_) | Keep::Never) {
+            return;
+        }
         if self.outbox.push(frame).is_err() {
             self.link = Link::Overflowed;
             self.outbox.clear();
@@ -290,7 +347,19 @@ impl State {
         self.link = Link::Ended;
         self.outbox.clear();
         self.wake.notify_one();
-        std::mem::take(&mut self.calls).into_values().collect()
+        std::mem::take(&mut self.calls).into_values().map(|(room, _)| room).collect()
+    }
+
+    fn rooms(&self) -> Vec<RoomHandle> {
+        self.calls.values().map(|(room, _)| room.clone()).collect()
+    }
+
+    /// Closes the socket after what is queued for it.
+    fn close(&mut self, code: CloseCode) {
+        if self.link == Link::Attached {
+            self.link = Link::Closing(code);
+            self.wake.notify_one();
+        }
     }
 }
 
@@ -304,51 +373,4 @@ pub(crate) fn refusal(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entropy::OsEntropy;
-
-    fn session(queue_frames_max: u64) -> (Arc<Session>, Attachment) {
-        let token = Secret::new("token");
-        let new = NewSession {
-            id: SessionId::mint(&OsEntropy),
-            user: UserId::mint(&OsEntropy),
-            name: DisplayName::new("Ada").unwrap(),
-            instance: InstanceId::mint(&OsEntropy),
-            token: &token,
-            now_unix_ms: 0,
-        };
-        Session::open(new, &Config { queue_frames_max, ..Config::default() })
-    }
-
-    #[test]
-    fn what_an_old_socket_asked_for_is_not_done_for_the_new_one() {
-        let (session, old) = session(8);
-        let room = RoomHandle::unowned();
-        let new = session.attach(InstanceId::mint(&OsEntropy)).unwrap();
-        assert_eq!(session.verdict(old.sender), Verdict::Close(CloseCode::TakenOver));
-        assert_eq!(session.enter(old.sender, &room), Ok(Entry::Stale));
-        assert!(session.detach(old.sender).is_none() && session.expire(old.sender).is_none());
-        assert_eq!(session.enter(new.sender, &room), Ok(Entry::New));
-        assert_eq!(session.enter(new.sender, &room), Ok(Entry::Already));
-        session.push(Outgoing::new(&HubFrame::HeartbeatAck));
-        assert!(session.pop(old.sender).is_none() && session.pop(new.sender).is_some());
-        assert_eq!(session.detach(new.sender).map(|rooms| rooms.len()), Some(1));
-        assert_eq!(session.expire(new.sender).map(|rooms| rooms.len()), Some(1));
-        assert_eq!(session.enter(new.sender, &room), Ok(Entry::Stale), "after its end");
-    }
-
-    #[test]
-    fn an_overflow_ends_what_could_have_been_resumed() {
-        let (session, attachment) = session(1);
-        assert!(session.end_if_overflowed().is_none());
-        let frame = Outgoing::new(&HubFrame::HeartbeatAck);
-        session.push(frame.clone());
-        assert_eq!(session.verdict(attachment.sender), Verdict::GoOn);
-        session.push(frame);
-        assert_eq!(session.verdict(attachment.sender), Verdict::Close(CloseCode::SlowReader));
-        assert!(session.pop(attachment.sender).is_none());
-        assert!(session.attach(attachment.sender.instance).is_none());
-        assert!(session.end_if_overflowed().is_some());
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 
 use super::signal;
 use crate::{
+    description::Description,
     hub::Hub,
     outgoing::Outgoing,
     room::{
@@ -55,6 +56,19 @@ pub(crate) async fn carry_out(hub: &Arc<Hub>, session: &Arc<Session>, sender: Se
         ClientFrame::Hello(_) => Ok(()),
     };
     if let Err(error) = refused {
+        hub.refuse(session, error);
+    }
+}
+
+/// Passes a description on.
+pub(crate) async fn pass_on(
+    hub: &Arc<Hub>,
+    session: &Arc<Session>,
+    sender: Sender,
+    description: Box<Description>,
+) {
+    let (call, id) = (description.call, description.id);
+    if let Err(error) = to_room(session, call, id, Command::Describe { sender, description }).await {
         hub.refuse(session, error);
     }
 }

@@ -1,5 +1,6 @@
 //! What a socket's messages mean, decided without waiting: hello first, text only, no silence.
 
+use crate::description::Description;
 use axum::extract::ws::Message;
 use holdfast_protocol::{ClientFrame, CloseCode, CommandId, ErrorCode, ErrorFrame, Hello, PROTOCOL_VERSION};
 
@@ -19,6 +20,8 @@ pub(crate) enum Action {
     Hello(Box<Hello>),
     /// Carry out a command, unless it comes too fast.
     Frame(ClientFrame),
+    /// Pass a description on, unless it comes too fast.
+    Description(Box<Description>),
     /// Answer with a refusal.
     Refuse(ErrorFrame),
     /// Answer with a refusal, then close.
@@ -87,6 +90,11 @@ impl Conversation {
             Message::Ping(_) | Message::Pong(_) => return Action::Nothing,
             Message::Close(_) => return Action::ClientClosed,
         };
+        if self.stage == Stage::Welcomed
+            && let Some(description) = Description::read(text)
+        {
+            return Action::Description(description);
+        }
         let frame = ClientFrame::decode(text).map_err(|e| error(e.code, &e.message, e.in_reply_to));
         match (self.stage, frame) {
             (Stage::Opened { .. }, Ok(ClientFrame::Hello(hello))) if hello.protocol == PROTOCOL_VERSION => {

@@ -3,6 +3,7 @@
 use crate::{
     credentials::mint_token,
     hub::Hub,
+    network::Network,
     room::owner::Command,
     session::{Attachment, NewSession, Session, refusal},
 };
@@ -27,12 +28,12 @@ pub(crate) struct Admitted {
 ///
 /// # Errors
 /// With the refusal to send before the socket is closed.
-pub(crate) async fn admit(hub: &Arc<Hub>, hello: Hello) -> Result<Admitted, ErrorFrame> {
+pub(crate) async fn admit(hub: &Arc<Hub>, hello: Hello, network: Network) -> Result<Admitted, ErrorFrame> {
     if hello.guest.as_ref().is_some_and(|guest| !hub.key.proves(guest)) {
         return Err(refusal(ErrorCode::BadCredentials, "guest id and secret do not belong together", None));
     }
     if let Some(resume) = &hello.resume {
-        let resumed = take_up(hub, &hello, resume).await;
+        let resumed = take_up(hub, &hello, resume, network).await;
         hub.metrics.resume(resumed.is_some());
         if let Some((session, attachment, calls)) = resumed {
             tracing::info!(session = %session.id, socket = attachment.sender.attachment, "session resumed");
@@ -40,11 +41,14 @@ pub(crate) async fn admit(hub: &Arc<Hub>, hello: Hello) -> Result<Admitted, Erro
             return Ok(Admitted { session, attachment, welcome });
         }
     }
-    open(hub, hello)
+    open(hub, hello, network)
 }
 
 /// A new session.
-fn open(hub: &Arc<Hub>, hello: Hello) -> Result<Admitted, ErrorFrame> {
+fn open(hub: &Arc<Hub>, hello: Hello, network: Network) -> Result<Admitted, ErrorFrame> {
+    let pass = hub.openings.enter(network).map_err(|_| {
+        refusal(ErrorCode::AddressFull, "this address has as many sessions as one may have", None)
+    })?;
     let token = mint_token(&*hub.entropy);
     let new = NewSession {
         id: SessionId::mint(&*hub.entropy),
@@ -52,6 +56,8 @@ fn open(hub: &Arc<Hub>, hello: Hello) -> Result<Admitted, ErrorFrame> {
         name: hello.name,
         instance: hello.instance,
         token: &token,
+        pass,
+        budget: hub.budget.clone(),
         now_unix_ms: hub.timeline.now_unix_ms(),
     };
     let (session, attachment) = Session::open(new, &hub.config);
@@ -70,12 +76,13 @@ async fn take_up(
     hub: &Arc<Hub>,
     hello: &Hello,
     resume: &Resume,
+    network: Network,
 ) -> Option<(Arc<Session>, Attachment, Vec<CallSnapshot>)> {
     let session = hub.sessions.find(resume.session, &resume.token)?;
     if hello.guest.as_ref().is_some_and(|guest| guest.user != session.user) {
         return None;
     }
-    let Some(attachment) = session.attach(hello.instance) else {
+    let Some(attachment) = session.attach(hello.instance, network) else {
         // Its owner is here and cannot have it back: its places are free for a new session.
         if let Some(rooms) = session.end_if_overflowed() {
             hub.forget(session.id, rooms).await;
@@ -86,9 +93,10 @@ async fn take_up(
     for room in &attachment.rooms {
         let (reply, snapshot) = oneshot::channel();
         let asked = room.send(Command::Back { sender: attachment.sender, reply }).await;
-        match snapshot.await {
-            Ok(snapshot) if asked.is_ok() => calls.push(snapshot),
-            _ => session.exit(room.call),
+        // No answer: the call is over, or a later socket of this session was quicker. Whoever is not in the call any
+        // more was taken off it by its owner; taking it off here too would do it to the later socket.
+        if let (Ok(()), Ok(snapshot)) = (asked, snapshot.await) {
+            calls.push(snapshot);
         }
     }
     Some((session, attachment, calls))

@@ -3,14 +3,18 @@
 
 mod commands;
 mod conversation;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod hello;
 mod signal;
 mod wire;
 
 use crate::{
+    abuse::Offence,
     clock::millis,
-    gate::Pass,
+    gate::{Pass, Shut},
     hub::Hub,
+    network::Network,
     outgoing::{Outgoing, client_frame_type},
     room::{event::Event, owner::Command},
     session::{Attachment, Session, Verdict, refusal},
@@ -18,7 +22,7 @@ use crate::{
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use conversation::{Action, Conversation, Patience};
 use hello::Admitted;
-use holdfast_protocol::{ClientFrame, CloseCode, ErrorCode, ErrorFrame, HubFrame};
+use holdfast_protocol::{ClientFrame, CloseCode, CommandId, ErrorCode, ErrorFrame, HubFrame};
 use std::{pin::pin, sync::Arc};
 use tokio::time::sleep_until;
 use wire::{Wire, is_too_big};
@@ -32,8 +36,21 @@ enum End {
 }
 
 /// Tells a client that there are as many sockets as there may be.
-pub(crate) async fn turn_away(hub: Arc<Hub>, socket: WebSocket) {
-    close(&hub, Wire::new(socket), End::Close(CloseCode::HubFull, None), || None).await;
+pub(crate) async fn turn_away(hub: Arc<Hub>, socket: WebSocket, network: Network, why: Shut) {
+    let code = match why {
+        Shut::Full => CloseCode::HubFull,
+        Shut::AddressFull => CloseCode::AddressFull,
+    };
+    if why == Shut::AddressFull {
+        hub.offend(network, Offence::TurnedAway);
+    }
+    close(&hub, Wire::new(socket), network, End::Close(code, None), || None).await;
+}
+
+/// Tells a client that its address is banned.
+pub(crate) async fn say_banned(hub: Arc<Hub>, socket: WebSocket, network: Network, ms_left: u64) {
+    let error = Outgoing::new(&HubFrame::Error(hub.banned(ms_left)));
+    close(&hub, Wire::new(socket), network, End::Close(CloseCode::Banned, Some(error)), || None).await;
 }
 
 /// Serves one socket from its opening; `pass` is its place among the open ones.
@@ -45,9 +62,9 @@ pub(crate) async fn serve(hub: Arc<Hub>, socket: WebSocket, pass: Pass) {
     };
     hub.metrics.sockets.inc();
     let mut conversation = Conversation::new(patience, hub.timeline.now_unix_ms());
-    let kept = match greet(&hub, &mut wire, &mut conversation).await {
+    let kept = match greet(&hub, &mut wire, &mut conversation, pass.network).await {
         Err(end) => {
-            close(&hub, wire, end, || None).await;
+            close(&hub, wire, pass.network, end, || None).await;
             None
         }
         Ok(admitted) => {
@@ -62,7 +79,7 @@ pub(crate) async fn serve(hub: Arc<Hub>, socket: WebSocket, pass: Pass) {
                 let last_heard_unix_ms = conversation.last_heard_ms();
                 detach(&session, &attachment, last_heard_unix_ms).await.then(|| Arc::clone(&session))
             };
-            close(&hub, wire, end, || session.pop(attachment.sender)).await;
+            close(&hub, wire, pass.network, end, || session.pop(attachment.sender)).await;
             kept.map(|session| (session, attachment))
         }
     };
@@ -74,7 +91,12 @@ pub(crate) async fn serve(hub: Arc<Hub>, socket: WebSocket, pass: Pass) {
 }
 
 /// Waits for `hello` and answers it.
-async fn greet(hub: &Arc<Hub>, wire: &mut Wire, conversation: &mut Conversation) -> Result<Admitted, End> {
+async fn greet(
+    hub: &Arc<Hub>,
+    wire: &mut Wire,
+    conversation: &mut Conversation,
+    network: Network,
+) -> Result<Admitted, End> {
     let hello = loop {
         let message = tokio::select! {
             biased;
@@ -86,13 +108,16 @@ async fn greet(hub: &Arc<Hub>, wire: &mut Wire, conversation: &mut Conversation)
         };
         match understand(hub, conversation, message)? {
             Action::Hello(hello) => break hello,
-            Action::RefuseAndClose(error, code) => return Err(refuse_and_close(hub, error, code)),
+            Action::RefuseAndClose(error, code) => {
+                return Err(refuse_and_close(hub, network, error, code));
+            }
             Action::ClientClosed => return Err(End::Lost),
-            Action::Nothing | Action::Frame(_) | Action::Refuse(_) => {}
+            Action::Nothing | Action::Frame(_) | Action::Description(_) | Action::Refuse(_) => {}
         }
     };
     hub.metrics.frame_in("hello");
-    hello::admit(hub, *hello).await.map_err(|error| refuse_and_close(hub, error, CloseCode::HelloRefused))
+    let admitted = hello::admit(hub, *hello, network).await;
+    admitted.map_err(|error| refuse_and_close(hub, network, error, CloseCode::HelloRefused))
 }
 
 /// Carries frames both ways until the socket ends.
@@ -142,13 +167,22 @@ async fn converse(
                     Err(wait_ms) => hub.refuse(session, too_fast(Some(&frame), wait_ms)),
                 }
             }
+            Ok(Action::Description(description)) => {
+                hub.metrics.frame_in("signal");
+                match session.admit_frame(hub.timeline.now_unix_ms()) {
+                    Ok(()) => commands::pass_on(hub, session, sender, description).await,
+                    Err(wait_ms) => hub.refuse(session, too_fast_for(Some(description.id), wait_ms)),
+                }
+            }
             Ok(Action::Nothing) => {
                 if let Err(wait_ms) = session.admit_frame(hub.timeline.now_unix_ms()) {
                     hub.refuse(session, too_fast(None, wait_ms));
                 }
             }
             Ok(Action::Refuse(error)) => hub.refuse(session, error),
-            Ok(Action::RefuseAndClose(error, code)) => return refuse_and_close(hub, error, code),
+            Ok(Action::RefuseAndClose(error, code)) => {
+                return refuse_and_close(hub, session.network(), error, code);
+            }
             Ok(Action::ClientClosed) => return End::Lost,
             // The conversation lets no second one through.
             Ok(Action::Hello(_)) => {}
@@ -183,7 +217,14 @@ async fn detach(session: &Session, attachment: &Attachment, last_heard_unix_ms: 
 
 /// Waits for the client to come back on another socket, and ends the session when it does not.
 async fn keep(hub: &Hub, session: &Session, attachment: &Attachment) {
-    let deadline = hub.timeline.now_unix_ms() + millis(hub.config.resume_window);
+    let config = &hub.config;
+    // In no call nobody waits for it: a new session does as well.
+    let window = if session.is_in_calls() {
+        config.resume_window
+    } else {
+        config.idle_resume_window.min(config.resume_window)
+    };
+    let deadline = hub.timeline.now_unix_ms() + millis(window);
     let mut time_up = pin!(sleep_until(hub.timeline.instant(deadline)));
     loop {
         tokio::select! {
@@ -202,14 +243,18 @@ async fn keep(hub: &Hub, session: &Session, attachment: &Attachment) {
 }
 
 /// Ends a socket as `end` says. A client that is still there first gets what `rest` gives.
-async fn close(hub: &Hub, wire: Wire, end: End, rest: impl FnMut() -> Option<Outgoing>) {
+async fn close(hub: &Hub, wire: Wire, network: Network, end: End, rest: impl FnMut() -> Option<Outgoing>) {
     let End::Close(code, last) = end else {
         hub.metrics.closed(None);
         return;
     };
     hub.metrics.closed(Some(code));
+    hub.offend(network, Offence::Closed(code));
     tracing::debug!(reason = code.reason(), "socket closed");
-    let alive = matches!(code, CloseCode::GoingAway | CloseCode::TooManyErrors | CloseCode::Unsupported);
+    let alive = matches!(
+        code,
+        CloseCode::GoingAway | CloseCode::TooManyErrors | CloseCode::Unsupported | CloseCode::Banned
+    );
     let mut rest = Some(rest).filter(|_| alive);
     let frames = std::iter::from_fn(|| rest.as_mut().and_then(|rest| rest())).chain(last);
     wire.close(frames.inspect(|frame| hub.metrics.frame_out(frame.kind)).map(|frame| frame.text), code).await;
@@ -220,8 +265,12 @@ fn going_away(hub: &Hub) -> End {
     End::Close(CloseCode::GoingAway, Some(Outgoing::new(&HubFrame::GoingAway { retry_after_ms })))
 }
 
-fn refuse_and_close(hub: &Hub, error: ErrorFrame, code: CloseCode) -> End {
+fn refuse_and_close(hub: &Hub, network: Network, error: ErrorFrame, code: CloseCode) -> End {
     hub.metrics.refused(error.code);
+    if let Some(ms_left) = hub.offend(network, Offence::Refused(error.code)) {
+        let banned = Outgoing::new(&HubFrame::Error(hub.banned(ms_left)));
+        return End::Close(CloseCode::Banned, Some(banned));
+    }
     End::Close(code, Some(Outgoing::new(&HubFrame::Error(error))))
 }
 
@@ -234,6 +283,10 @@ fn too_fast(frame: Option<&ClientFrame>, wait_ms: u64) -> ErrorFrame {
         | ClientFrame::IceServers { id } => Some(*id),
         ClientFrame::Hello(_) | ClientFrame::Heartbeat => None,
     });
+    too_fast_for(id, wait_ms)
+}
+
+fn too_fast_for(id: Option<CommandId>, wait_ms: u64) -> ErrorFrame {
     let error = refusal(ErrorCode::RateLimited, "too many frames in too short a time", id);
     ErrorFrame { retry_after_ms: Some(wait_ms), ..error }
 }

@@ -51,7 +51,7 @@ async fn sockets_and_sessions_are_counted() {
 
     let second = hub.connect().await;
     hub.metric_becomes("holdfast_sockets", 2).await;
-    assert_eq!(hub.connect().await.closed().await, (4007, vec![]));
+    assert_eq!(hub.connect().await.closed().await, (4009, vec![]));
     drop((ada, second));
     hub.metric_becomes("holdfast_sockets", 0).await;
 }

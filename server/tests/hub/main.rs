@@ -10,4 +10,6 @@ mod resume;
 mod rooms;
 mod secrets;
 mod shutdown;
+mod strangers;
 mod support;
+mod tls;

@@ -210,21 +210,49 @@ async fn a_client_that_does_not_read_is_closed_and_cannot_pretend_to_have_read()
 }
 
 #[tokio::test]
-async fn what_overflows_while_away_cannot_be_resumed() {
-    let hub = TestHub::start(Config { queue_frames_max: 4, ..config() }).await;
-    let (mut ada, _, _) = hub.joined("Ada", "team").await;
+async fn one_participant_cannot_fill_the_queue_of_another_who_is_away() {
+    let hub = TestHub::start(Config { queue_frames_max: 12, ..config() }).await;
+    let (mut eve, _, _) = hub.joined("Eve", "team").await;
     let (bob, welcome, call) = hub.joined("Bob", "team").await;
     let instance = bob.cut();
-    assert!(matches!(ada.next().await, HubFrame::PeerJoined { .. }));
-    assert!(matches!(ada.next().await, HubFrame::PeerDisconnected { .. }));
-    for generation in 1..=5 {
-        ada.signal(&call, call.you, 1, offer(generation)).await;
+    assert!(matches!(eve.next().await, HubFrame::PeerJoined { .. }));
+    assert!(matches!(eve.next().await, HubFrame::PeerDisconnected { .. }));
+    let media = MediaState { audio: true, ..MediaState::default() };
+    for generation in 1..=15 {
+        eve.signal(&call, call.you, 1, offer(generation)).await;
+        let media = MediaState { camera: generation % 2 == 0, ..media };
+        eve.send(ClientFrame::MediaState { id: CommandId(100 + generation), call: call.id, media }).await;
     }
-    ada.nothing_else().await;
+    for _ in 3..=15 {
+        let refused = eve.next_error().await;
+        assert_eq!((refused.code, refused.retry_after_ms), (ErrorCode::RateLimited, Some(1_000)));
+    }
+    let (mut bob, again) = hub.back(&welcome, Some(instance)).await;
+    assert!(again.resumed, "Bob has his session, whatever Eve did");
+    for generation in [1, 2] {
+        match bob.next().await {
+            HubFrame::Signal { signal, .. } => assert_eq!(signal, offer(generation), "her share, in order"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_overflows_while_away_cannot_be_resumed() {
+    let hub = TestHub::start(Config { queue_frames_max: 4, ..config() }).await;
+    let (bob, welcome, call) = hub.joined("Bob", "team").await;
+    let instance = bob.cut();
+    let mut others = Vec::new();
+    for name in ["Ada", "Cy", "Dee", "Eli", "Fay"] {
+        let (mut other, ..) = hub.joined(name, "team").await;
+        other.signal(&call, call.you, 1, offer(1)).await;
+        others.push(other);
+    }
+    others.last_mut().unwrap().nothing_else().await;
     let (mut bob, again) = hub.back(&welcome, Some(instance)).await;
     assert!(!again.resumed);
     let left = HubFrame::PeerLeft { call: call.id, participant: call.you, reason: LeaveReason::NetworkLost };
-    assert_eq!(ada.next().await, left);
+    assert_eq!(others.last_mut().unwrap().next().await, left);
     bob.join("team").await;
     bob.send(ClientFrame::Leave {
         id: CommandId(77),

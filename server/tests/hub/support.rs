@@ -7,10 +7,15 @@ use holdfast_protocol::{
     InstanceId, MediaState, ParticipantId, Resume, RoomName, Signal, Welcome,
 };
 use holdfast_server::{Config, HubKey, OsEntropy, RunError, Shutdown, SystemClock, run};
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     task::JoinHandle,
     time::timeout,
 };
@@ -68,20 +73,12 @@ impl TestHub {
     }
 
     pub(crate) async fn connect_with(&self, headers: &[(&str, &str)]) -> Result<Client, Error> {
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        stream.set_nodelay(true).unwrap();
-        let mut request = http::Request::builder()
-            .uri(format!("ws://{}/ws", self.address))
-            .header("host", self.address.to_string())
-            .header("connection", "Upgrade")
-            .header("upgrade", "websocket")
-            .header("sec-websocket-version", "13")
-            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let (socket, _) = client_async(request.body(()).unwrap(), stream).await?;
-        Ok(Client { socket, instance: InstanceId::mint(&OsEntropy), commands: 0 })
+        self.connect_from(1, headers).await
+    }
+
+    /// From 127.0.0.`host`, which the hub takes for another client's address.
+    pub(crate) async fn connect_from(&self, host: u8, headers: &[(&str, &str)]) -> Result<Client, Error> {
+        Client::connect(self.address, host, headers).await
     }
 
     /// A client with a new session.
@@ -146,6 +143,26 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// A socket from 127.0.0.`host`.
+    pub(crate) async fn connect(hub: SocketAddr, host: u8, headers: &[(&str, &str)]) -> Result<Self, Error> {
+        let stream = TcpSocket::new_v4()?;
+        stream.bind((Ipv4Addr::new(127, 0, 0, host), 0).into())?;
+        let stream = stream.connect(hub).await?;
+        stream.set_nodelay(true)?;
+        let mut request = http::Request::builder()
+            .uri(format!("ws://{hub}/ws"))
+            .header("host", hub.to_string())
+            .header("connection", "Upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (socket, _) = client_async(request.body(()).unwrap(), stream).await?;
+        Ok(Self { socket, instance: InstanceId::mint(&OsEntropy), commands: 0 })
+    }
+
     pub(crate) fn id(&mut self) -> CommandId {
         self.commands += 1;
         CommandId(self.commands)
@@ -249,6 +266,21 @@ impl Client {
     pub(crate) async fn nothing_else(&mut self) {
         self.send(ClientFrame::Heartbeat).await;
         assert_eq!(self.next().await, HubFrame::HeartbeatAck);
+    }
+
+    /// Sends what need not arrive; false once the socket is gone.
+    pub(crate) async fn try_text(&mut self, text: &str) -> bool {
+        self.socket.send(Message::Text(text.into())).await.is_ok()
+    }
+
+    /// The next frame, or how the socket ended.
+    pub(crate) async fn read(&mut self) -> Result<HubFrame, Option<u16>> {
+        match soon("a frame or an end", self.socket.next()).await {
+            Some(Ok(Message::Text(text))) => Ok(serde_json::from_str(&text).unwrap()),
+            Some(Ok(Message::Close(close))) => Err(close.map(|close| close.code.into())),
+            Some(Ok(other)) => panic!("not a frame: {other:?}"),
+            Some(Err(_)) | None => Err(None),
+        }
     }
 
     /// Drops the connection without a closing handshake.

@@ -9,7 +9,7 @@ use crate::{
     rtc::RtcError,
 };
 use bytes::Bytes;
-use holdfast_protocol::{ClientFrame, ParticipantId};
+use holdfast_protocol::{CallSnapshot, ClientFrame, CommandId, ParticipantId};
 use tokio::sync::oneshot;
 
 impl Task {
@@ -68,13 +68,50 @@ impl Task {
     }
 
     pub(super) fn leave(&mut self, reply: Option<oneshot::Sender<()>>) {
-        self.wanted = None;
+        let joining = self.wanted.take().and_then(|wanted| wanted.join);
         let call = self.calls.roster().map(Roster::call);
         self.calls.end();
-        let Some(call) = call else { return };
+        let Some(call) = call else {
+            // The hub may let this client in yet: `leave_late`.
+            self.leaving = reply.and_then(|reply| Some((joining?, reply)));
+            return;
+        };
         self.events.emit(Event::Left { call });
         let id = self.next_command();
         self.leaving = reply.map(|reply| (id, reply));
-        self.say(ClientFrame::Leave { id, call });
+        // Else the next welcome still lists the call: `leave_others`.
+        if self.link.is_up() {
+            self.say(ClientFrame::Leave { id, call });
+        }
+    }
+
+    /// The hub lists these calls in its welcome, but this client left them while the hub did not hear it.
+    pub(super) fn leave_others(&mut self, calls: Vec<CallSnapshot>) {
+        let mut leaving = self.leaving.take();
+        for call in calls {
+            let id = self.next_command();
+            if let Some((_, reply)) = leaving.take() {
+                self.leaving = Some((id, reply));
+            }
+            self.say(ClientFrame::Leave { id, call: call.id });
+        }
+        // No such call any more: that is what was waited for.
+        if let Some((_, reply)) = leaving {
+            let _ = reply.send(());
+        }
+    }
+
+    /// The hub let this client into a call that it does not want any more.
+    pub(super) fn leave_late(&mut self, join: CommandId, call: &CallSnapshot) {
+        if self.calls.roster().is_some_and(|roster| roster.call() == call.id) {
+            return;
+        }
+        let id = self.next_command();
+        if let Some((waits_for, _)) = &mut self.leaving
+            && *waits_for == join
+        {
+            *waits_for = id;
+        }
+        self.say(ClientFrame::Leave { id, call: call.id });
     }
 }

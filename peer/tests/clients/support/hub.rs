@@ -7,8 +7,8 @@ use futures_util::{SinkExt, StreamExt};
 use holdfast_peer::environment::{Dial, Io};
 use holdfast_protocol::{
     CallId, CallSnapshot, ClientFrame, CommandId, Epoch, ErrorCode, ErrorFrame, Heartbeat, Hello, HubFrame,
-    IceConfig, LeaveReason, Limits, PROTOCOL_VERSION, Participant, ParticipantId, ParticipantState, Secret,
-    SessionId, UserId, Welcome,
+    IceConfig, LeaveReason, Limits, MediaState, PROTOCOL_VERSION, Participant, ParticipantId,
+    ParticipantState, Secret, SessionId, Signal, UserId, Welcome,
 };
 use std::{
     collections::BTreeMap,
@@ -71,6 +71,33 @@ impl TestHub {
         let mut state = self.lock();
         state.sessions.clear();
         (state.epoch, state.call) = (Epoch::mint(&Counting), CallId::mint(&Counting));
+    }
+
+    /// Forgets one session, as a hub does when its window is over; the call and the others stay.
+    pub(crate) fn forget_one(&self, name: &str) {
+        self.lock().sessions.retain(|_, session| session.hello.name.as_str() != name);
+    }
+
+    /// Says signals to everyone in the name of everyone else, and then that their media changed.
+    pub(crate) fn forge(&self, signals: impl Iterator<Item = Signal>) {
+        let state = self.lock();
+        let all: Vec<_> =
+            state.sessions.iter().filter_map(|(id, s)| Some((*id, s.participant.clone()?))).collect();
+        let pairs = |(from, to): (usize, usize)| (from != to).then(|| (all[from].1.clone(), &all[to]));
+        let places = (0..all.len()).flat_map(|from| (0..all.len()).map(move |to| (from, to)));
+        let pairs: Vec<_> = places.filter_map(pairs).collect();
+        for signal in signals {
+            for (from, (session, to)) in &pairs {
+                let (from, from_incarnation) = (from.id, from.incarnation);
+                let (call, to_incarnation, signal) = (state.call, to.incarnation, signal.clone());
+                state
+                    .say(*session, HubFrame::Signal { call, from, from_incarnation, to_incarnation, signal });
+            }
+        }
+        for (from, (session, _)) in &pairs {
+            let (call, participant, media) = (state.call, from.id, MediaState::default());
+            state.say(*session, HubFrame::MediaState { call, participant, media });
+        }
     }
 
     /// How often someone has tried to open a socket.
@@ -213,7 +240,7 @@ impl State {
         id
     }
 
-    fn join(&mut self, session: SessionId, id: CommandId, media: holdfast_protocol::MediaState) {
+    fn join(&mut self, session: SessionId, id: CommandId, media: MediaState) {
         if self.sessions.values().filter(|s| s.participant.is_some()).count() >= self.seats {
             let message = "the room is full".to_owned();
             let (code, in_reply_to) = (ErrorCode::RoomFull, Some(id));

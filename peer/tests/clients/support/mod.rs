@@ -99,6 +99,13 @@ impl Bot {
         found.unwrap_or_else(|_| panic!("it did not come; seen: {:#?}", self.seen))
     }
 
+    /// Takes every event there is by now.
+    pub(crate) fn catch_up(&mut self) {
+        while let Ok(event) = self.streams.events.try_recv() {
+            self.seen.push(event);
+        }
+    }
+
     /// The next thing received for which `wanted` finds something.
     pub(crate) async fn received<T>(&mut self, wanted: impl Fn(Received) -> Option<T>) -> T {
         let search = async {

@@ -1,0 +1,75 @@
+//! Clients that say nothing, half of something, or do not listen.
+
+use super::{Control, closes, stranger, welcomed};
+use crate::support::{PATIENCE, TestHub, config, long_offer, ms, soon};
+use holdfast_protocol::HubFrame;
+use holdfast_server::Config;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+#[tokio::test]
+async fn no_hello_in_time() {
+    let hub = TestHub::start(Config { hello_timeout: ms(200), ..config() }).await;
+    let control = Control::start(&hub).await;
+    assert_eq!(stranger(&hub).await.closed().await, (4001, vec![]));
+    assert_eq!(hub.metric(&closes("hello-timeout")).await, 1);
+    hub.metric_becomes("holdfast_sockets", 2).await;
+    control.stays_undisturbed().await;
+}
+
+#[tokio::test]
+async fn half_a_handshake() {
+    let hub = TestHub::start(Config { head_timeout: ms(300), ..config() }).await;
+    let control = Control::start(&hub).await;
+    for half in ["", "GET /ws HTTP/1.1\r\nhost: hub\r\nupgrade: webso"] {
+        let mut stream = TcpStream::connect(hub.address).await.unwrap();
+        stream.write_all(half.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        let _ = soon("the hub gives up", stream.read_to_end(&mut rest)).await;
+    }
+    hub.metric_becomes(r#"holdfast_turned_away_total{reason="head"}"#, 2).await;
+    assert_eq!(hub.metric("holdfast_sockets").await, 2);
+    control.stays_undisturbed().await;
+}
+
+#[tokio::test]
+async fn connections_that_are_only_held() {
+    let limits = Config { http_connections_per_address_max: 4, head_timeout: PATIENCE, ..config() };
+    let hub = TestHub::start(limits).await;
+    let control = Control::start(&hub).await;
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        held.push(super::proxies::connect(&hub).await);
+    }
+    hub.metric_becomes(r#"holdfast_turned_away_total{reason="connections"}"#, 16).await;
+    drop(held);
+    control.stays_undisturbed().await;
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads() {
+    let hub = TestHub::start(Config { queue_bytes_max: 262_144, ..config() }).await;
+    let control = Control::start(&hub).await;
+    let mut mallory = welcomed(&hub).await;
+    let deaf = mallory.join("flooded").await;
+    let (mut carol, _, call) = hub.joined("Carol", "flooded").await;
+    // Mallory, deaf from here on, is sent more than the kernel and its queue hold.
+    let told = soon("the news that it is gone", async {
+        loop {
+            carol.signal(&call, deaf.you, 1, long_offer(50_000)).await;
+            carol.send(holdfast_protocol::ClientFrame::Heartbeat).await;
+            match carol.next().await {
+                HubFrame::HeartbeatAck => tokio::time::sleep(ms(2)).await,
+                HubFrame::Error(error) => tokio::time::sleep(ms(error.retry_after_ms.unwrap_or(1))).await,
+                other => break other,
+            }
+        }
+    })
+    .await;
+    assert!(matches!(told, HubFrame::PeerDisconnected { participant, .. } if participant == deaf.you));
+    hub.metric_becomes(&closes("slow-reader"), 1).await;
+    hub.metric_becomes("holdfast_queue_bytes", 0).await;
+    control.stays_undisturbed().await;
+}
