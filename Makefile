@@ -15,7 +15,7 @@ run: ## Set up what is missing, build, start the hub and print what to open (ARG
 lan: ## The same for phones and other devices of the local network, with TLS and a QR code (certs/README.md)
 	@tests/setup.sh build
 	@tests/page.sh
-	cargo build -q -p holdfast-server -p holdfast-peer
+	@cargo build -p holdfast-server -p holdfast-peer
 	@exec target/debug/holdfast-server --tls-listen 0.0.0.0:8443 --tls dev $(ARGS)
 
 test: ## Set up what is missing and run every check and test
@@ -41,4 +41,4 @@ bench: ## Measure: relay, latency, memory, page weight, first picture; writes do
 	@tests/bench/run.sh
 
 clean: ## Remove everything that was built
-	rm -rf target web/dist web/node_modules tests/browser/node_modules tests/artifacts
+	rm -rf target web/dist web/node_modules tests/browser/node_modules tests/artifacts tests/fuzz/target

@@ -106,7 +106,7 @@ async fn measure(plan: &Measure) -> io::Result<()> {
             .as_ref()
             .map_or(
                 "the own bare relay (tests/bench/bare.rs)",
-                |_| "the floor relay (../shared/floor-relay/main.rs)",
+                |_| "the relay given as YARDSTICK",
             )
             .to_owned(),
         load_average: [load_average(); 2],

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Takes every figure of docs/benchmarks.md and writes them there. Nothing but this should run meanwhile.
 #   FIGURES="signaling browser" tests/bench/run.sh   both (the default), or one of them again
+#   YARDSTICK=main.rs tests/bench/run.sh             beside the relay in that file (axum) instead of tests/bench/bare.rs
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 figures=${FIGURES:-signaling browser}
@@ -14,12 +15,12 @@ echo "== build"
 tests/page.sh
 cargo build -q --release -p holdfast-server -p holdfast-peer -p holdfast-bench
 
-# The yardstick, when it is beside the project: a crate of its own, with the versions and the profile of this workspace.
+# The yardstick, when one is given: a crate of its own, with the versions and the profile of this workspace.
 yardstick=()
-if [ -f ../shared/floor-relay/main.rs ]; then
+if [ -n "${YARDSTICK:-}" ]; then
   crate=$CARGO_TARGET_DIR/floor-relay-crate
   mkdir -p "$crate/src"
-  cmp -s ../shared/floor-relay/main.rs "$crate/src/main.rs" || cp ../shared/floor-relay/main.rs "$crate/src/main.rs"
+  cmp -s "$YARDSTICK" "$crate/src/main.rs" || cp "$YARDSTICK" "$crate/src/main.rs"
   [ -f "$crate/Cargo.lock" ] || cp Cargo.lock "$crate/Cargo.lock"
   cat >"$crate/Cargo.toml" <<'TOML'
 [package]

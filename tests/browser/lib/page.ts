@@ -82,7 +82,8 @@ export class Person {
   static async join(browser: Browser, room_url: string, name: string, before?: () => void): Promise<Person> {
     const url = `${room_url}?name=${encodeURIComponent(name)}&autojoin=1`;
     const person = await Person.open(browser, url, undefined, before);
-    await person.until('the call', () => document.querySelector('[data-testid=leave]') !== null);
+    // Its own tile: before that the page has a button to leave as well, one that gives up joining.
+    await person.until('the call', () => document.querySelector('[data-testid=tile]') !== null);
     return person;
   }
 
