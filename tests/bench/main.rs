@@ -104,10 +104,7 @@ async fn measure(plan: &Measure) -> io::Result<()> {
         yardstick: plan
             .bare
             .as_ref()
-            .map_or(
-                "the own bare relay (tests/bench/bare.rs)",
-                |_| "the relay given as YARDSTICK",
-            )
+            .map_or("the own bare relay (tests/bench/bare.rs)", |_| "the relay given as YARDSTICK")
             .to_owned(),
         load_average: [load_average(); 2],
         ..Signaling::default()
