@@ -50,7 +50,10 @@ impl From<Option<LeaveReason>> for Gone {
     fn from(reason: Option<LeaveReason>) -> Self {
         match reason {
             Some(LeaveReason::Hangup) => Self::Hangup,
-            Some(LeaveReason::NetworkLost) => Self::NetworkLost,
+            Some(LeaveReason::NetworkLost | LeaveReason::ReconnectFailed | LeaveReason::SeatTaken) => {
+                Self::NetworkLost
+            }
+            Some(LeaveReason::CallEnded) => Self::Hangup,
             None => Self::Replaced,
         }
     }

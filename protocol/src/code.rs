@@ -1,11 +1,15 @@
 //! Codes that programs act on. They are stable: a code may be added, never changed or reused.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 use ts_rs::TS;
 
 /// Why the hub refused something; part of an `error` frame.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr, TS,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum ErrorCode {
     /// The message is not JSON.
     NotJson,
@@ -23,6 +27,11 @@ pub enum ErrorCode {
     AlreadyWelcomed,
     /// The guest's id and secret do not belong together.
     BadCredentials,
+    /// The hub does not know the session, or the token is not its: it ended, or never was. Who guesses learns no more.
+    /// Say `hello` again without `resume`.
+    SessionUnknown,
+    /// A later `hello` of the same instance has already been heard.
+    StaleHello,
     /// A display name is empty, too long, or has characters that a name cannot have.
     InvalidName,
     /// A room name is empty, too long, or has characters outside `a-z`, `0-9` and `-`.
@@ -37,6 +46,22 @@ pub enum ErrorCode {
     NotInCall,
     /// Nobody of that id is in the call.
     UnknownParticipant,
+    /// There is no such call, or it is not this user's.
+    UnknownCall,
+    /// The user called is in a direct call, or is being called.
+    Busy,
+    /// The caller is in a direct call, or is being called by somebody else.
+    InDirectCall,
+    /// No device of the user called is connected.
+    UserOffline,
+    /// Nobody can call themselves.
+    CallsYourself,
+    /// The call does not ring, or not for this user.
+    NotRinging,
+    /// Only the call's host may do that.
+    NotHost,
+    /// This hub shows its directory to nobody.
+    DirectoryOff,
     /// A description or a candidate is too long or visibly not one.
     InvalidSignal,
     /// Too many frames in too short a time; wait `retry_after_ms`.
@@ -51,6 +76,13 @@ pub enum ErrorCode {
     ShuttingDown,
     /// The hub failed; its log says why.
     Internal,
+}
+
+impl ErrorCode {
+    /// The word on the wire and in metrics.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// Why the hub closed a WebSocket: RFC 6455 §7.4.1 codes where one fits, 4000–4999 otherwise.

@@ -77,11 +77,17 @@ uuid_id! {
     MessageId
 }
 uuid_id! {
-    /// One unbroken memory of the hub: a new one means that history may be lost.
+    /// One unbroken history of frames between the hub and a session. Minted by the hub.
     Epoch
 }
 
-/// The number a client gives to a command, so that the answer or the refusal can name it (`in_reply_to`).
+/// The number a client gives to a command. It rises within the session; the answer or the refusal names it
+/// (`in_reply_to`), and what has the number of an earlier command is that command again.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, TS)]
 #[serde(transparent)]
 pub struct CommandId(pub u32);
+
+/// The place of a hub frame in its epoch, counted from 1. 0 stands for none yet.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, TS)]
+#[serde(transparent)]
+pub struct Seq(pub u32);

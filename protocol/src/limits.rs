@@ -12,6 +12,10 @@ pub const ROOM_NAME_CHARS_MAX: usize = 64;
 pub const FRAME_BYTES_MAX: usize = 65_536;
 /// Most participants of one call: a mesh costs each of them one upload per other participant.
 pub const PARTICIPANTS_MAX: u32 = 6;
+/// Most users in one answer of the directory.
+pub const DIRECTORY_USERS_MAX: usize = 50;
+/// A receiver acknowledges at the latest after this many frames.
+pub const ACK_FRAMES: u32 = 16;
 /// Longest ICE candidate line, in bytes.
 pub const CANDIDATE_BYTES_MAX: usize = 1_024;
 

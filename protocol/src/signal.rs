@@ -3,14 +3,16 @@
 
 use crate::ConnectionId;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 use ts_rs::TS;
 
 /// One signal of a pair. Whatever names another connection or generation than the receiver's is dropped.
 ///
 /// `generation` counts the offers of one connection from 1: the first offer, then one per ICE restart. An answer
 /// and a candidate carry the generation of the offer they belong to.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, IntoStaticStr, TS)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Signal {
     /// A description that opens or restarts the connection; made only by the side with the smaller participant id.
     Offer {
@@ -48,6 +50,13 @@ pub enum Signal {
         /// Why.
         reason: NegotiateReason,
     },
+}
+
+impl Signal {
+    /// Its `kind`.
+    pub fn kind(&self) -> &'static str {
+        self.into()
+    }
 }
 
 /// `RTCIceCandidateInit` (W3C WebRTC §4.8.1.1), in that spelling.

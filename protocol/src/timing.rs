@@ -7,8 +7,10 @@ pub const HEARTBEAT_INTERVAL_MS: u64 = 5_000;
 pub const HEARTBEAT_TIMEOUT_MS: u64 = 12_000;
 /// How long a new socket may take to say `hello`.
 pub const HELLO_TIMEOUT_MS: u64 = 5_000;
-/// How long a participant whose socket is lost keeps its place in the call.
-pub const RESUME_WINDOW_MS: u64 = 30_000;
+/// A receiver acknowledges at the latest this long after a frame.
+pub const ACK_DELAY_MS: u64 = 1_000;
+/// After news of a change (a timer that came late, `online`) a client asks the hub, which has this long to answer.
+pub const PROBE_TIMEOUT_MS: u64 = 2_000;
 /// How long a planned stop of the hub waits for its clients.
 pub const SHUTDOWN_GRACE_MS: u64 = 5_000;
 /// Life of a TURN credential.

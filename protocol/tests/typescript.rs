@@ -24,6 +24,12 @@ fn typescript() -> String {
     writeln!(out, "export const CHAT_HISTORY_MAX = {};", control::CHAT_HISTORY_MAX).unwrap();
     writeln!(out, "export const CLOSE_TAKEN_OVER = {};", p::CloseCode::TakenOver.number()).unwrap();
     writeln!(out, "export const CLOSE_HUB_FULL = {};", p::CloseCode::HubFull.number()).unwrap();
+    writeln!(out, "export const DIRECTORY_USERS_MAX = {};", limits::DIRECTORY_USERS_MAX).unwrap();
+    writeln!(out, "export const ACK_FRAMES = {};", limits::ACK_FRAMES).unwrap();
+    writeln!(out, "export const ACK_DELAY_MS = {};", timing::ACK_DELAY_MS).unwrap();
+    writeln!(out, "export const PROBE_TIMEOUT_MS = {};", timing::PROBE_TIMEOUT_MS).unwrap();
+    let alive_ms = holdfast_protocol::policy::MEDIA_ALIVE_INTERVAL_MS;
+    writeln!(out, "export const MEDIA_ALIVE_INTERVAL_MS = {alive_ms};").unwrap();
     writeln!(out, "export const RECONNECT_BACKOFF_MS = {:?} as const;", timing::RECONNECT_BACKOFF_MS)
         .unwrap();
     writeln!(out, "export const DISCONNECTED_GRACE_MS = {};", timing::DISCONNECTED_GRACE_MS).unwrap();
@@ -40,14 +46,22 @@ fn typescript() -> String {
         InstanceId,
         Epoch,
         CommandId,
+        Seq,
         Secret,
         DisplayName,
         RoomName,
         MediaState,
         ParticipantState,
+        Role,
         Participant,
+        CallKind,
+        CallState,
         CallSnapshot,
         LeaveReason,
+        EndReason,
+        Presence,
+        DirectoryEntry,
+        DirectoryQuery,
         IceServer,
         IceConfig,
         IceCandidate,
@@ -58,6 +72,8 @@ fn typescript() -> String {
         GuestCredential,
         Resume,
         Hello,
+        Caller,
+        IncomingCall,
         Welcome,
         ErrorCode,
         ErrorFrame,
@@ -67,6 +83,13 @@ fn typescript() -> String {
         ChatText,
         ChatMessage,
         ControlFrame,
+        OutageCause,
+        Outage,
+        LoggedParticipant,
+        LoggedUser,
+        CallStatus,
+        LoggedCall,
+        CallLogPage,
     );
     out.truncate(out.trim_end().len());
     out.push('\n');

@@ -48,6 +48,16 @@ impl Offence {
                 | ErrorCode::RoomFull
                 | ErrorCode::AlreadyInCall
                 | ErrorCode::NotInCall
+                | ErrorCode::SessionUnknown
+                | ErrorCode::StaleHello
+                | ErrorCode::UnknownCall
+                | ErrorCode::Busy
+                | ErrorCode::InDirectCall
+                | ErrorCode::UserOffline
+                | ErrorCode::CallsYourself
+                | ErrorCode::NotRinging
+                | ErrorCode::NotHost
+                | ErrorCode::DirectoryOff
                 | ErrorCode::UnknownParticipant
                 | ErrorCode::HubFull
                 | ErrorCode::Banned

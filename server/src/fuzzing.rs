@@ -2,10 +2,10 @@
 //! a target of `tests/fuzz/` (cargo-fuzz, by `make fuzz`), and of the tests below, which run everywhere.
 
 use crate::{
+    call::model::{SESSIONS, Step, WINDOW_MS, World},
     config::{Config, ProxyHeader},
     http::origin,
     network::{client_address, is_local},
-    room::model::{SESSIONS, Step, WINDOW_MS, World},
     socket::fuzzing::{frame, hear},
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};

@@ -3,6 +3,7 @@
 
 use crate::{
     abuse::{Abuse, Offence, Outcome},
+    call::{CallHandle, RoomTable, event::Event, owner::Command},
     clock::{Clock, Timeline, millis},
     config::{Config, LimitsMode},
     credentials::HubKey,
@@ -11,7 +12,6 @@ use crate::{
     ice::IceServers,
     metrics::Metrics,
     network::Network,
-    room::{RoomHandle, RoomTable, event::Event, owner::Command},
     session::{Budget, Session, refusal, table::SessionTable},
     shutdown::Shutdown,
     tasks::Tasks,
@@ -113,7 +113,7 @@ impl Hub {
     }
 
     /// Forgets a session that has ended, and takes it out of `rooms`.
-    pub(crate) async fn forget(&self, session: SessionId, rooms: Vec<RoomHandle>) {
+    pub(crate) async fn forget(&self, session: SessionId, rooms: Vec<CallHandle>) {
         if self.sessions.remove(session) {
             self.metrics.sessions.dec();
         }

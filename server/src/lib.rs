@@ -9,6 +9,7 @@
 mod abuse;
 mod arrival;
 mod banner;
+mod call;
 pub mod clock;
 pub mod config;
 pub mod credentials;
@@ -26,7 +27,6 @@ mod metrics;
 mod network;
 mod outgoing;
 mod rate;
-mod room;
 mod session;
 mod shutdown;
 mod socket;
@@ -100,7 +100,7 @@ where
         ice,
         page: http::page::Page::built(),
         sessions: session::table::SessionTable::new(config.sessions_max),
-        rooms: room::RoomTable::new(config.rooms_max),
+        rooms: call::RoomTable::new(config.rooms_max),
         gate: Gate::new(config.sockets_max, config.sockets_per_address_max),
         connections: Gate::new(u64::MAX, config.http_connections_per_address_max),
         openings: Gate::new(u64::MAX, config.sessions_per_address_max),

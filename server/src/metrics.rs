@@ -113,7 +113,7 @@ impl Metrics {
 
     /// A frame was refused.
     pub(crate) fn refused(&self, code: ErrorCode) {
-        self.refusals.get_or_create(&[("code", error_name(code))]).inc();
+        self.refusals.get_or_create(&[("code", code.as_str())]).inc();
     }
 
     /// The hub closed a socket; None: it was lost.
@@ -136,33 +136,5 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing to a string does not fail");
         text
-    }
-}
-
-/// The code's word on the wire.
-fn error_name(code: ErrorCode) -> &'static str {
-    match code {
-        ErrorCode::NotJson => "not-json",
-        ErrorCode::UnknownType => "unknown-type",
-        ErrorCode::MalformedFrame => "malformed-frame",
-        ErrorCode::BinaryFrame => "binary-frame",
-        ErrorCode::UnsupportedProtocol => "unsupported-protocol",
-        ErrorCode::HelloExpected => "hello-expected",
-        ErrorCode::AlreadyWelcomed => "already-welcomed",
-        ErrorCode::BadCredentials => "bad-credentials",
-        ErrorCode::InvalidName => "invalid-name",
-        ErrorCode::InvalidRoom => "invalid-room",
-        ErrorCode::RoomFull => "room-full",
-        ErrorCode::AlreadyInCall => "already-in-call",
-        ErrorCode::TooManyCalls => "too-many-calls",
-        ErrorCode::NotInCall => "not-in-call",
-        ErrorCode::UnknownParticipant => "unknown-participant",
-        ErrorCode::InvalidSignal => "invalid-signal",
-        ErrorCode::RateLimited => "rate-limited",
-        ErrorCode::HubFull => "hub-full",
-        ErrorCode::AddressFull => "address-full",
-        ErrorCode::Banned => "banned",
-        ErrorCode::ShuttingDown => "shutting-down",
-        ErrorCode::Internal => "internal",
     }
 }

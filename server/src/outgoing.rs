@@ -1,7 +1,7 @@
 //! Frames on their way to a client: written out once, whoever gets them, with what a queue must know about them.
 
 use axum::extract::ws::Utf8Bytes;
-use holdfast_protocol::{CallId, ClientFrame, HubFrame, ParticipantId, Signal};
+use holdfast_protocol::{CallId, HubFrame, ParticipantId};
 
 /// A frame as text. Cloning shares the text.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl Outgoing {
             HubFrame::Signal { from, .. } => Some(*from),
             _ => None,
         };
-        Self { text: frame.encode().into(), kind: hub_frame_type(frame), keep: keep(frame), from }
+        Self { text: frame.encode().into(), kind: frame.kind(), keep: keep(frame), from }
     }
 }
 
@@ -51,52 +51,19 @@ fn keep(frame: &HubFrame) -> Keep {
         | HubFrame::PeerLeft { call, .. }
         | HubFrame::MediaState { call, .. } => Keep::UntilSnapshot(*call),
         HubFrame::Signal { call, .. } => Keep::ForInstance(*call),
-        HubFrame::Error(_) => Keep::Always,
+        HubFrame::Error(_)
+        | HubFrame::Ringing { .. }
+        | HubFrame::IncomingCall(_)
+        | HubFrame::AcceptedElsewhere { .. }
+        | HubFrame::MissedCall { .. }
+        | HubFrame::CallEnded { .. }
+        | HubFrame::CallOver { .. }
+        | HubFrame::Directory { .. }
+        | HubFrame::Presence { .. } => Keep::Always,
         HubFrame::Welcome(_)
+        | HubFrame::Ack { .. }
         | HubFrame::IceServers { .. }
         | HubFrame::HeartbeatAck
         | HubFrame::GoingAway { .. } => Keep::Never,
-    }
-}
-
-/// The `type` of a hub frame.
-pub(crate) fn hub_frame_type(frame: &HubFrame) -> &'static str {
-    match frame {
-        HubFrame::Welcome(_) => "welcome",
-        HubFrame::Joined { .. } => "joined",
-        HubFrame::Left { .. } => "left",
-        HubFrame::PeerJoined { .. } => "peer-joined",
-        HubFrame::PeerDisconnected { .. } => "peer-disconnected",
-        HubFrame::PeerReconnected { .. } => "peer-reconnected",
-        HubFrame::PeerLeft { .. } => "peer-left",
-        HubFrame::Signal { .. } => "signal",
-        HubFrame::MediaState { .. } => "media-state",
-        HubFrame::IceServers { .. } => "ice-servers",
-        HubFrame::HeartbeatAck => "heartbeat-ack",
-        HubFrame::GoingAway { .. } => "going-away",
-        HubFrame::Error(_) => "error",
-    }
-}
-
-/// The `type` of a client frame.
-pub(crate) fn client_frame_type(frame: &ClientFrame) -> &'static str {
-    match frame {
-        ClientFrame::Hello(_) => "hello",
-        ClientFrame::Join { .. } => "join",
-        ClientFrame::Leave { .. } => "leave",
-        ClientFrame::Signal { .. } => "signal",
-        ClientFrame::MediaState { .. } => "media-state",
-        ClientFrame::IceServers { .. } => "ice-servers",
-        ClientFrame::Heartbeat => "heartbeat",
-    }
-}
-
-/// The `kind` of a signal.
-pub(crate) fn signal_kind(signal: &Signal) -> &'static str {
-    match signal {
-        Signal::Offer { .. } => "offer",
-        Signal::Answer { .. } => "answer",
-        Signal::Candidate { .. } => "candidate",
-        Signal::Negotiate { .. } => "negotiate",
     }
 }

@@ -147,7 +147,7 @@ async fn enter(server: SocketAddr, room: &RoomName) -> Result<(Client, CallId, P
     let mut client = Client::open(server, "/ws").await?;
     let name = DisplayName::new("Load").map_err(Error::other)?;
     let instance = id::<InstanceId>(1);
-    let hello = Hello { protocol: PROTOCOL_VERSION, instance, name, guest: None, resume: None };
+    let hello = Hello { protocol: PROTOCOL_VERSION, instance, attempt: 0, name, guest: None, resume: None };
     client.send(&ClientFrame::Hello(hello).encode()).await?;
     match decode(&client.next().await?)? {
         HubFrame::Welcome(_) => {}

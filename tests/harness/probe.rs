@@ -37,7 +37,8 @@ impl Probe {
         let mut probe = Self { socket, commands: 0 };
         let name: DisplayName = name.parse().map_err(|error| format!("{error}"))?;
         let instance = InstanceId::mint(entropy);
-        let hello = Hello { protocol: PROTOCOL_VERSION, instance, name, guest: None, resume: None };
+        let hello =
+            Hello { protocol: PROTOCOL_VERSION, instance, attempt: 0, name, guest: None, resume: None };
         probe.send(&ClientFrame::Hello(hello)).await?;
         match probe.next().await? {
             HubFrame::Welcome(_) => Ok(probe),

@@ -142,7 +142,7 @@ fn webrtc_is_known_in_one_place() {
 /// What decides takes the time as a parameter and waits for nothing.
 #[test]
 fn pure_files_wait_for_nothing() {
-    let pure = ["protocol/src/", "peer/src/negotiation/", "peer/src/recovery/", "server/src/room/core"];
+    let pure = ["protocol/src/", "peer/src/negotiation/", "peer/src/recovery/", "server/src/call/core"];
     let impure = ["tokio", "std::time::Instant", "SystemTime", "std::net", ".await", "getrandom"];
     let mut seen = BTreeSet::new();
     let mut broken = Vec::new();

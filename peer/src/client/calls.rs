@@ -6,7 +6,10 @@ use crate::{
     pair::{Pair, Shared, ToPair},
     roster::{Change, Roster},
 };
-use holdfast_protocol::{CallSnapshot, HubFrame, Participant, ParticipantId, timing::RESUME_WINDOW_MS};
+use holdfast_protocol::{CallSnapshot, HubFrame, Participant, ParticipantId};
+
+/// How long the connections of a hub that forgot everything wait for their successors.
+const RESUME_WINDOW_MS: u64 = 30_000;
 use std::collections::BTreeMap;
 
 /// The pairs of a call.

@@ -228,7 +228,7 @@ impl Task {
         }
         let wanted = self.wanted.as_ref().map(|wanted| wanted.room.clone());
         let (wanted_calls, others): (Vec<_>, Vec<_>) =
-            calls.into_iter().partition(|call| Some(&call.room) == wanted.as_ref());
+            calls.into_iter().partition(|call| call.kind.room() == wanted.as_ref());
         self.leave_others(others);
         if let Some(call) = wanted_calls.into_iter().next() {
             self.joined(call);
@@ -266,7 +266,8 @@ impl Task {
     fn hub_said(&mut self, frame: HubFrame) {
         match frame {
             HubFrame::Joined { in_reply_to, call } => {
-                if self.wanted.as_ref().is_some_and(|w| w.join.is_some() && w.room == call.room) {
+                if self.wanted.as_ref().is_some_and(|w| w.join.is_some() && Some(&w.room) == call.kind.room())
+                {
                     self.joined(call);
                 } else {
                     self.leave_late(in_reply_to, &call);

@@ -8,7 +8,7 @@ pub mod socket;
 use backoff::Backoff;
 use holdfast_protocol::{
     ClientFrame, CloseCode, DisplayName, Epoch, ErrorCode, ErrorFrame, GuestCredential, Heartbeat, Hello,
-    HubFrame, InstanceId, PROTOCOL_VERSION, Resume, Welcome, timing::HELLO_TIMEOUT_MS,
+    HubFrame, InstanceId, PROTOCOL_VERSION, Resume, Seq, Welcome, timing::HELLO_TIMEOUT_MS,
 };
 use std::collections::VecDeque;
 
@@ -150,6 +150,7 @@ impl Link {
         vec![Effect::Transmit(ClientFrame::Hello(Hello {
             protocol: PROTOCOL_VERSION,
             instance: self.instance,
+            attempt: 0,
             name: self.name.clone(),
             guest: self.guest.clone(),
             resume: self.resume.as_ref().map(|(resume, _)| resume.clone()),
@@ -188,7 +189,13 @@ impl Link {
                 .as_ref()
                 .is_some_and(|(resume, epoch)| resume.session == welcome.session && *epoch == welcome.epoch);
         self.guest = Some(GuestCredential { user: welcome.user, secret: welcome.guest_secret.clone() });
-        let resume = Resume { session: welcome.session, token: welcome.token.clone() };
+        let resume = Resume {
+            session: welcome.session,
+            token: welcome.token.clone(),
+            epoch: welcome.epoch,
+            seq: Seq(0),
+            hold: false,
+        };
         self.resume = Some((resume, welcome.epoch));
         let heartbeat = welcome.heartbeat;
         self.state = State::Ready {

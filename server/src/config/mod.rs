@@ -288,7 +288,6 @@ mod tests {
         assert_eq!(config.heartbeat().interval_ms, timing::HEARTBEAT_INTERVAL_MS);
         assert_eq!(config.heartbeat().timeout_ms, timing::HEARTBEAT_TIMEOUT_MS);
         assert_eq!(ms(config.hello_timeout), timing::HELLO_TIMEOUT_MS);
-        assert_eq!(ms(config.resume_window), timing::RESUME_WINDOW_MS);
         assert_eq!(ms(config.shutdown_grace), timing::SHUTDOWN_GRACE_MS);
         assert_eq!(ms(config.turn_ttl), timing::TURN_TTL_MS);
     }

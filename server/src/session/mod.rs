@@ -7,13 +7,13 @@ mod outbox;
 pub(crate) mod table;
 
 use crate::{
+    call::{CallHandle, Sender},
     config::Config,
     credentials::TokenHash,
     gate::Pass,
     network::Network,
     outgoing::{Keep, Outgoing},
     rate::Bucket,
-    room::{RoomHandle, Sender},
 };
 use holdfast_protocol::{
     CallId, CloseCode, CommandId, DisplayName, ErrorCode, ErrorFrame, HubFrame, InstanceId, Secret,
@@ -58,7 +58,7 @@ struct State {
     wake: Arc<Notify>,
     outbox: Outbox,
     /// Each with its place among the address's.
-    calls: BTreeMap<CallId, (RoomHandle, Pass)>,
+    calls: BTreeMap<CallId, (CallHandle, Pass)>,
     frames: Bucket,
     refusals: Bucket,
 }
@@ -83,7 +83,7 @@ pub(crate) struct Attachment {
     /// Told when there is something to send, or to look at with [`Session::verdict`].
     pub(crate) wake: Arc<Notify>,
     /// The calls to come back to.
-    pub(crate) rooms: Vec<RoomHandle>,
+    pub(crate) rooms: Vec<CallHandle>,
 }
 
 /// Whether a socket may go on.
@@ -188,7 +188,7 @@ impl Session {
     }
 
     /// The socket is lost: the calls to tell, unless another socket is attached already.
-    pub(crate) fn detach(&self, sender: Sender) -> Option<Vec<RoomHandle>> {
+    pub(crate) fn detach(&self, sender: Sender) -> Option<Vec<CallHandle>> {
         let mut state = self.lock();
         if state.attachment != sender.attachment || state.link == Link::Ended {
             return None;
@@ -201,13 +201,13 @@ impl Session {
     }
 
     /// Ends the session, unless a later socket is attached: the calls to leave.
-    pub(crate) fn expire(&self, sender: Sender) -> Option<Vec<RoomHandle>> {
+    pub(crate) fn expire(&self, sender: Sender) -> Option<Vec<CallHandle>> {
         let mut state = self.lock();
         (state.attachment == sender.attachment).then(|| state.end())
     }
 
     /// Ends the session when nobody can come back to it: the calls to leave.
-    pub(crate) fn end_if_overflowed(&self) -> Option<Vec<RoomHandle>> {
+    pub(crate) fn end_if_overflowed(&self) -> Option<Vec<CallHandle>> {
         let mut state = self.lock();
         (state.link == Link::Overflowed).then(|| state.end())
     }
@@ -287,7 +287,7 @@ impl Session {
     pub(crate) fn enter(
         &self,
         sender: Sender,
-        room: &RoomHandle,
+        room: &CallHandle,
         pass: impl FnOnce() -> Result<Pass, ErrorCode>,
     ) -> Result<Entry, ErrorCode> {
         let mut state = self.lock();
@@ -310,7 +310,7 @@ impl Session {
     }
 
     /// The owner of one of the session's calls.
-    pub(crate) fn room(&self, call: CallId) -> Option<RoomHandle> {
+    pub(crate) fn room(&self, call: CallId) -> Option<CallHandle> {
         self.lock().calls.get(&call).map(|(room, _)| room.clone())
     }
 
@@ -343,14 +343,14 @@ impl State {
         }
     }
 
-    fn end(&mut self) -> Vec<RoomHandle> {
+    fn end(&mut self) -> Vec<CallHandle> {
         self.link = Link::Ended;
         self.outbox.clear();
         self.wake.notify_one();
         std::mem::take(&mut self.calls).into_values().map(|(room, _)| room).collect()
     }
 
-    fn rooms(&self) -> Vec<RoomHandle> {
+    fn rooms(&self) -> Vec<CallHandle> {
         self.calls.values().map(|(room, _)| room.clone()).collect()
     }
 

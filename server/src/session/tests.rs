@@ -30,7 +30,7 @@ fn session(queue_frames_max: u64) -> (Arc<Session>, Attachment) {
 #[test]
 fn what_an_old_socket_asked_for_is_not_done_for_the_new_one() {
     let (session, old) = session(8);
-    let room = RoomHandle::unowned();
+    let room = CallHandle::unowned();
     let new = session.attach(InstanceId::mint(&OsEntropy), elsewhere()).unwrap();
     assert_eq!(session.verdict(old.sender), Verdict::Close(CloseCode::TakenOver));
     assert_eq!(session.network(), elsewhere(), "who comes back answers for what it does from there");

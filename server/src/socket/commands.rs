@@ -3,14 +3,14 @@
 
 use super::signal;
 use crate::{
-    description::Description,
-    hub::Hub,
-    outgoing::Outgoing,
-    room::{
-        RoomHandle, Sender,
+    call::{
+        CallHandle, Sender,
         event::Event,
         owner::{Command, Join},
     },
+    description::Description,
+    hub::Hub,
+    outgoing::Outgoing,
     session::{Session, refusal},
 };
 use holdfast_protocol::{
@@ -52,6 +52,15 @@ pub(crate) async fn carry_out(hub: &Arc<Hub>, session: &Arc<Session>, sender: Se
             session.push(Outgoing::new(&HubFrame::IceServers { in_reply_to: id, ice }));
             Ok(())
         }
+        ClientFrame::Call { id, .. }
+        | ClientFrame::Accept { id, .. }
+        | ClientFrame::Decline { id, .. }
+        | ClientFrame::Rejoin { id, .. }
+        | ClientFrame::End { id, .. }
+        | ClientFrame::Directory { id, .. } => {
+            Err(refusal(ErrorCode::UnknownCall, "not built yet", Some(id)))
+        }
+        ClientFrame::MediaAlive { .. } | ClientFrame::Ack { .. } => Ok(()),
         // The conversation lets no second one through.
         ClientFrame::Hello(_) => Ok(()),
     };
@@ -88,7 +97,7 @@ async fn join(
     media: MediaState,
 ) -> Result<(), ErrorFrame> {
     for _ in 0..JOIN_ATTEMPTS {
-        let room = hub.rooms.find_or_make(&name, || RoomHandle::start(hub, name.clone())).map_err(|_| {
+        let room = hub.rooms.find_or_make(&name, || CallHandle::start(hub, name.clone())).map_err(|_| {
             refusal(ErrorCode::HubFull, "the hub has as many rooms as it may have", Some(command))
         })?;
         let (done, decided) = oneshot::channel();

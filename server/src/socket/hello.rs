@@ -1,15 +1,15 @@
 //! From `hello` to `welcome`: who the client is, and whether it comes back to a session or gets a new one.
 
 use crate::{
+    call::owner::Command,
     credentials::mint_token,
     hub::Hub,
     network::Network,
-    room::owner::Command,
     session::{Attachment, NewSession, Session, refusal},
 };
 use holdfast_protocol::{
-    CallSnapshot, ErrorCode, ErrorFrame, Hello, HubFrame, PROTOCOL_VERSION, Resume, Secret, SessionId,
-    UserId, Welcome,
+    CallSnapshot, CommandId, ErrorCode, ErrorFrame, Hello, HubFrame, PROTOCOL_VERSION, Resume, Secret,
+    SessionId, UserId, Welcome,
 };
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -109,6 +109,7 @@ fn welcome(hub: &Hub, session: &Session, token: Secret, resumed: bool, calls: Ve
         session: session.id,
         token,
         resumed,
+        last_command: CommandId(0),
         user: session.user,
         guest_secret: hub.key.guest_secret(session.user),
         name: session.name.clone(),
@@ -116,5 +117,7 @@ fn welcome(hub: &Hub, session: &Session, token: Secret, resumed: bool, calls: Ve
         limits: hub.config.limits(),
         ice: hub.ice.for_session(hub.clock.now_unix_ms(), session.id),
         calls,
+        incoming: Vec::new(),
+        directory: false,
     }))
 }

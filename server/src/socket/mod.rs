@@ -11,12 +11,12 @@ mod wire;
 
 use crate::{
     abuse::Offence,
+    call::{event::Event, owner::Command},
     clock::millis,
     gate::{Pass, Shut},
     hub::Hub,
     network::Network,
-    outgoing::{Outgoing, client_frame_type},
-    room::{event::Event, owner::Command},
+    outgoing::Outgoing,
     session::{Attachment, Session, Verdict, refusal},
 };
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
@@ -161,7 +161,7 @@ async fn converse(
         match understand(hub, conversation, message) {
             Err(end) => return end,
             Ok(Action::Frame(frame)) => {
-                hub.metrics.frame_in(client_frame_type(&frame));
+                hub.metrics.frame_in(frame.kind());
                 match session.admit_frame(hub.timeline.now_unix_ms()) {
                     Ok(()) => commands::carry_out(hub, session, sender, frame).await,
                     Err(wait_ms) => hub.refuse(session, too_fast(Some(&frame), wait_ms)),
@@ -275,14 +275,7 @@ fn refuse_and_close(hub: &Hub, network: Network, error: ErrorFrame, code: CloseC
 }
 
 fn too_fast(frame: Option<&ClientFrame>, wait_ms: u64) -> ErrorFrame {
-    let id = frame.and_then(|frame| match frame {
-        ClientFrame::Join { id, .. }
-        | ClientFrame::Leave { id, .. }
-        | ClientFrame::Signal { id, .. }
-        | ClientFrame::MediaState { id, .. }
-        | ClientFrame::IceServers { id } => Some(*id),
-        ClientFrame::Hello(_) | ClientFrame::Heartbeat => None,
-    });
+    let id = frame.and_then(ClientFrame::command);
     too_fast_for(id, wait_ms)
 }
 

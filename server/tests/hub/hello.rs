@@ -49,7 +49,7 @@ async fn whoever_does_not_say_hello_is_refused_with_a_code() {
         ("hello?".to_owned(), ErrorCode::NotJson),
         (r#"{"type":"heartbeat"}"#.to_owned(), ErrorCode::HelloExpected),
         (r#"{"type":"dance"}"#.to_owned(), ErrorCode::UnknownType),
-        (r#"{"type":"hello","protocol":1}"#.to_owned(), ErrorCode::MalformedFrame),
+        (r#"{"type":"hello","protocol":2}"#.to_owned(), ErrorCode::MalformedFrame),
         (hello(1, ""), ErrorCode::InvalidName),
         (hello(2, "Ada"), ErrorCode::UnsupportedProtocol),
     ] {

@@ -3,7 +3,7 @@
 use crate::support::{ON, TestHub, config, long_offer, ms, offer};
 use holdfast_protocol::{
     ClientFrame, CommandId, ErrorCode, GuestCredential, HubFrame, LeaveReason, MediaState, ParticipantState,
-    Resume, Secret,
+    Resume, Secret, Seq,
 };
 use holdfast_server::Config;
 
@@ -152,7 +152,13 @@ async fn whoever_cannot_prove_the_session_gets_a_new_one_and_learns_nothing() {
     let hub = TestHub::defaults().await;
     let (mut ada, welcome, _) = hub.joined("Ada", "team").await;
     let (_bob, bob) = hub.welcomed("Bob").await;
-    let known = Resume { session: welcome.session, token: Secret::new("guess") };
+    let known = Resume {
+        session: welcome.session,
+        token: Secret::new("guess"),
+        epoch: welcome.epoch,
+        seq: Seq(0),
+        hold: false,
+    };
     let unknown =
         Resume { session: "000005e5-0000-4000-8000-000000000001".parse().unwrap(), ..known.clone() };
     for resume in [known, unknown] {
@@ -162,7 +168,13 @@ async fn whoever_cannot_prove_the_session_gets_a_new_one_and_learns_nothing() {
     }
     // The right token, but as somebody else.
     let guest = Some(GuestCredential { user: bob.user, secret: bob.guest_secret });
-    let resume = Some(Resume { session: welcome.session, token: welcome.token });
+    let resume = Some(Resume {
+        session: welcome.session,
+        token: welcome.token,
+        epoch: welcome.epoch,
+        seq: Seq(0),
+        hold: false,
+    });
     let fresh = hub.connect().await.hello("Bob", guest, resume).await;
     assert!(!fresh.resumed && fresh.user == bob.user);
     ada.nothing_else().await;

@@ -10,7 +10,7 @@ use holdfast_server::Config;
 async fn participants_see_each_other_and_hear_only_what_is_theirs() {
     let hub = TestHub::defaults().await;
     let (mut ada, _, alone) = hub.joined("Ada", "team").await;
-    assert_eq!((alone.room.as_str(), alone.participants.len()), ("team", 1));
+    assert_eq!((alone.kind.room().unwrap().as_str(), alone.participants.len()), ("team", 1));
     let (mut bob, welcome, both) = hub.joined("Bob", "Team").await;
     assert_eq!((both.id, both.participants.len()), (alone.id, 2), "room names have no case");
     assert_eq!(both.participants[0].name.as_str(), "Ada");

@@ -2,7 +2,7 @@
 
 use crate::support::soon;
 use futures_util::{SinkExt, StreamExt};
-use holdfast_protocol::{HubFrame, Resume};
+use holdfast_protocol::{HubFrame, Resume, Seq};
 use std::process::Stdio;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
@@ -44,14 +44,20 @@ async fn the_program_says_where_to_go_and_keeps_its_secrets() {
     let hello = |extra: String| {
         let instance = "00001257-0000-4000-8000-000000000001";
         Message::Text(
-            format!(r#"{{"type":"hello","protocol":1,"instance":"{instance}","name":"Ada"{extra}}}"#).into(),
+            format!(r#"{{"type":"hello","protocol":2,"instance":"{instance}","name":"Ada"{extra}}}"#).into(),
         )
     };
     socket.send(hello(String::new())).await.unwrap();
     let text = soon("welcome", socket.next()).await.unwrap().unwrap().into_text().unwrap();
     let HubFrame::Welcome(welcome) = serde_json::from_str(&text).unwrap() else { panic!("{text}") };
     drop(socket);
-    let resume = Resume { session: welcome.session, token: welcome.token.clone() };
+    let resume = Resume {
+        session: welcome.session,
+        token: welcome.token.clone(),
+        epoch: welcome.epoch,
+        seq: Seq(0),
+        hold: false,
+    };
     let resume = serde_json::to_string(&resume).unwrap();
     let (mut socket, _) = connect_async(format!("ws://{host}/ws")).await.unwrap();
     socket.send(hello(format!(r#","resume":{resume}"#))).await.unwrap();

@@ -4,7 +4,7 @@ use axum::serve::ListenerExt;
 use futures_util::{SinkExt, StreamExt};
 use holdfast_protocol::{
     CallSnapshot, ClientFrame, CommandId, DisplayName, ErrorFrame, GuestCredential, Hello, HubFrame,
-    InstanceId, MediaState, ParticipantId, Resume, RoomName, Signal, Welcome,
+    InstanceId, MediaState, ParticipantId, Resume, RoomName, Seq, Signal, Welcome,
 };
 use holdfast_server::{Config, HubKey, OsEntropy, RunError, Shutdown, SystemClock, run};
 use std::{
@@ -100,7 +100,13 @@ impl TestHub {
     pub(crate) async fn back(&self, welcome: &Welcome, instance: Option<InstanceId>) -> (Client, Welcome) {
         let mut client = self.connect().await;
         client.instance = instance.unwrap_or(client.instance);
-        let resume = Resume { session: welcome.session, token: welcome.token.clone() };
+        let resume = Resume {
+            session: welcome.session,
+            token: welcome.token.clone(),
+            epoch: welcome.epoch,
+            seq: Seq(0),
+            hold: false,
+        };
         let again = client.hello("Ignored", None, Some(resume)).await;
         (client, again)
     }
@@ -183,7 +189,7 @@ impl Client {
         resume: Option<Resume>,
     ) {
         let name = DisplayName::new(name).unwrap();
-        let hello = Hello { protocol: 1, instance: self.instance, name, guest, resume };
+        let hello = Hello { protocol: 2, instance: self.instance, attempt: 0, name, guest, resume };
         self.send(ClientFrame::Hello(hello)).await;
     }
 

@@ -109,7 +109,7 @@ async fn a_development_hub_serves_page_socket_and_ca() {
     let url = format!("wss://{}/ws", hub.https);
     let (mut socket, _) = client_async(url, tls().await).await.unwrap();
     let hello =
-        r#"{"type":"hello","protocol":1,"instance":"00001257-0000-4000-8000-000000000001","name":"Ada"}"#;
+        r#"{"type":"hello","protocol":2,"instance":"00001257-0000-4000-8000-000000000001","name":"Ada"}"#;
     socket.send(Message::Text(hello.into())).await.unwrap();
     let welcome = soon("welcome", socket.next()).await.unwrap().unwrap().into_text().unwrap();
     assert!(welcome.contains(r#""type":"welcome""#), "{welcome}");

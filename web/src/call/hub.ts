@@ -65,12 +65,15 @@ function react(state: State, frame: HubFrame): Next {
       return [state, [{ effect: 'use-ice', ice: frame.ice }]];
     case 'error':
       return onError(state, frame);
-    case 'left':
-    case 'heartbeat-ack':
-    case 'going-away':
-      return [state, []];
-    default:
+    case 'peer-joined':
+    case 'peer-left':
+    case 'peer-disconnected':
+    case 'peer-reconnected':
+    case 'media-state':
+    case 'signal':
       return onCallFrame(state, frame);
+    default:
+      return [state, []];
   }
 }
 
@@ -88,7 +91,7 @@ function onWelcome(state: State, frame: HubFrame & { type: 'welcome' }): Next {
 function takePlace(state: State, calls: CallSnapshot[]): Next {
   const { page } = state;
   if (page.at !== 'joining' && page.at !== 'call') return [state, []];
-  const call = calls.find((one) => one.room === page.room);
+  const call = calls.find((one) => one.kind.is === 'room' && one.kind.room === page.room);
   if (!call) return askToJoin(state);
   if (page.at === 'joining' || page.call !== call.id || page.you !== call.you) return enter(state, call);
   const [people, effects] = roster.resync(page.people, call);
@@ -126,9 +129,14 @@ function refuse(state: State, refusal: Refusal): Next {
   return [next, [...effects, ...closing, ...stopping]];
 }
 
-type CallFrame = Extract<HubFrame, { call: string }>;
+type CallFrame = Extract<
+  HubFrame,
+  {
+    type: 'peer-joined' | 'peer-left' | 'peer-disconnected' | 'peer-reconnected' | 'media-state' | 'signal';
+  }
+>;
 
-function onCallFrame(state: State, frame: Exclude<CallFrame, { type: 'left' }>): Next {
+function onCallFrame(state: State, frame: CallFrame): Next {
   const { page } = state;
   if (page.at !== 'call' || frame.call !== page.call) return [state, []];
   const put = ([people, effects]: [typeof page.people, PageEffect[]]): Next => [

@@ -115,7 +115,7 @@ export function farewellLater(link: Link, now_ms: number): Step {
 
 /** The socket is open: the first frame. */
 export function greet(link: Link, name: string): Step {
-  const hello: Hello = { protocol: PROTOCOL_VERSION, instance: link.instance, name };
+  const hello: Hello = { protocol: PROTOCOL_VERSION, instance: link.instance, attempt: 0, name };
   if (link.guest) hello.guest = link.guest;
   if (link.resume) hello.resume = link.resume;
   return [link, [{ effect: 'send', frame: { type: 'hello', ...hello } }]];
@@ -162,7 +162,7 @@ function welcomed(link: Link, now_ms: number, frame: HubFrame & { type: 'welcome
       dead_at_ms: now_ms + heartbeat.timeout_ms,
     },
     guest: { user, secret: guest_secret },
-    resume: { session, token },
+    resume: { session, token, epoch: frame.epoch, seq: 0, hold: false },
     queue: [],
   };
   if (link.farewell_until_ms === undefined) {

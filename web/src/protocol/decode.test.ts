@@ -27,7 +27,7 @@ describe('frames of the page', () => {
 
   test('the core makes them', () => {
     const core = new Core().feed({ event: 'navigated', room: 'team-sync', autojoin: true });
-    expect(core.opened().sent).toEqual([read('hello')]);
+    expect(core.opened().sent).toEqual([{ ...read('hello'), attempt: 0 }]);
     core.feed({ event: 'device-settled', mic: 'open', camera: 'open' });
     expect(core.frame(golden('welcome')).sent).toEqual([read('join')]);
     core.frame(golden('joined'));
@@ -53,6 +53,8 @@ describe('frames of the page', () => {
     const { token } = golden('welcome');
     const hello = read('hello-resume');
     if (hello.type !== 'hello' || !hello.resume) throw new Error('the vector resumes');
-    expect(core.opened().sent).toEqual([{ ...hello, resume: { ...hello.resume, token } }]);
+    expect(core.opened().sent).toEqual([
+      { ...hello, attempt: 0, resume: { ...hello.resume, token, seq: 0 } },
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 // Generated from the crate `holdfast-protocol`: UPDATE=1 cargo test -p holdfast-protocol --test typescript
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 export const WEBSOCKET_PATH = "/ws";
 export const NAME_CHARS_MAX = 64;
 export const ROOM_NAME_CHARS_MAX = 64;
@@ -11,6 +11,11 @@ export const CHAT_CHARS_MAX = 2000;
 export const CHAT_HISTORY_MAX = 200;
 export const CLOSE_TAKEN_OVER = 4005;
 export const CLOSE_HUB_FULL = 4007;
+export const DIRECTORY_USERS_MAX = 50;
+export const ACK_FRAMES = 16;
+export const ACK_DELAY_MS = 1000;
+export const PROBE_TIMEOUT_MS = 2000;
+export const MEDIA_ALIVE_INTERVAL_MS = 4000;
 export const RECONNECT_BACKOFF_MS = [0, 1000, 2000, 4000, 8000, 10000] as const;
 export const DISCONNECTED_GRACE_MS = 3000;
 export const RESTART_RETRY_MS = 6000;
@@ -32,6 +37,8 @@ export type InstanceId = string;
 export type Epoch = string;
 
 export type CommandId = number;
+
+export type Seq = number;
 
 export type Secret = string;
 
@@ -71,6 +78,8 @@ deadline_unix_ms: number,
  */
 ms_left: number, };
 
+export type Role = "host" | "participant";
+
 export type Participant = { 
 /**
  * Of the two participants of a pair, the one with the smaller id makes every offer.
@@ -89,6 +98,14 @@ name: DisplayName,
  */
 incarnation: number, 
 /**
+ * What it may do.
+ */
+role: Role, 
+/**
+ * How often it has come back in this call.
+ */
+reconnect_count: number, 
+/**
  * Whether it is there.
  */
 state: ParticipantState, 
@@ -97,15 +114,43 @@ state: ParticipantState,
  */
 media: MediaState, };
 
+export type CallKind = { "is": "room", 
+/**
+ * The name it was joined by.
+ */
+room: RoomName, } | { "is": "direct" };
+
+export type CallState = { "is": "ringing", 
+/**
+ * Who is called.
+ */
+to: UserId, 
+/**
+ * The hub's time when it stops ringing, in milliseconds since the Unix epoch.
+ */
+deadline_unix_ms: number, 
+/**
+ * What is left until then when this frame is written.
+ */
+ms_left: number, } | { "is": "active", 
+/**
+ * For how long, when this frame is written.
+ */
+for_ms: number, };
+
 export type CallSnapshot = { 
 /**
  * The call.
  */
 id: CallId, 
 /**
- * The name it was joined by.
+ * By link or by ringing.
  */
-room: RoomName, 
+kind: CallKind, 
+/**
+ * Whether it was accepted.
+ */
+state: CallState, 
 /**
  * The receiver's own place among the participants.
  */
@@ -115,7 +160,27 @@ you: ParticipantId,
  */
 participants: Array<Participant>, };
 
-export type LeaveReason = "hangup" | "network-lost";
+export type LeaveReason = "hangup" | "network-lost" | "reconnect-failed" | "seat-taken" | "call-ended";
+
+export type EndReason = "hangup" | "declined" | "cancelled" | "missed" | "busy" | "network-lost" | "reconnect-failed" | "max-duration" | "expired" | "ended-by-host" | "ended-by-admin" | "server-cleanup";
+
+export type Presence = "offline" | "online" | "ringing" | "in-call" | "reconnecting";
+
+export type DirectoryEntry = { 
+/**
+ * The user.
+ */
+user: UserId, 
+/**
+ * Their display name.
+ */
+name: DisplayName, 
+/**
+ * What they are doing.
+ */
+presence: Presence, };
+
+export type DirectoryQuery = string;
 
 export type IceServer = { 
 /**
@@ -253,7 +318,19 @@ session: SessionId,
 /**
  * From the session's last `welcome`.
  */
-token: Secret, };
+token: Secret, 
+/**
+ * From the session's last `welcome`: what `seq` belongs to.
+ */
+epoch: Epoch, 
+/**
+ * The last hub frame taken in; the hub goes on with the one after it.
+ */
+seq: Seq, 
+/**
+ * Whether to leave the session's places in calls as they are, until `rejoin` or `leave`: somebody is being asked.
+ */
+hold: boolean, };
 
 export type Hello = { 
 /**
@@ -265,6 +342,10 @@ protocol: number,
  */
 instance: InstanceId, 
 /**
+ * Counts this instance's sockets. A `hello` that was overtaken by a later one of the same instance resumes nothing.
+ */
+attempt: number, 
+/**
  * The user's display name.
  */
 name: DisplayName, 
@@ -273,9 +354,37 @@ name: DisplayName,
  */
 guest?: GuestCredential, 
 /**
- * The session to come back to. When the hub no longer knows it, a new session is opened.
+ * The session to come back to. Refused when the hub does not know it.
  */
 resume?: Resume, };
+
+export type Caller = { 
+/**
+ * The user.
+ */
+user: UserId, 
+/**
+ * Their display name.
+ */
+name: DisplayName, };
+
+export type IncomingCall = { 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * Who calls.
+ */
+from: Caller, 
+/**
+ * The hub's time when it stops ringing, in milliseconds since the Unix epoch.
+ */
+deadline_unix_ms: number, 
+/**
+ * What is left until then when this frame is written.
+ */
+ms_left: number, };
 
 export type Welcome = { 
 /**
@@ -283,7 +392,8 @@ export type Welcome = {
  */
 protocol: number, 
 /**
- * Another one than before means that the hub's memory may be lost: the calls below are all there is.
+ * Names one unbroken history of frames between the hub and this session. The same one as before: what was missed
+ * follows, and `calls` is empty. Another one: frames may be lost, and `calls` is all there is.
  */
 epoch: Epoch, 
 /**
@@ -291,13 +401,17 @@ epoch: Epoch,
  */
 session: SessionId, 
 /**
- * What the next `hello` needs to come back to it.
+ * What the next `hello` needs to come back to it. The one before is good until the first `ack` on this socket.
  */
 token: Secret, 
 /**
  * Whether this is the session that `hello` asked for.
  */
 resumed: boolean, 
+/**
+ * The last command that the hub has carried out; 0 in a new session. Later ones are to be sent again.
+ */
+last_command: CommandId, 
 /**
  * Who the client is.
  */
@@ -323,11 +437,19 @@ limits: Limits,
  */
 ice: IceConfig, 
 /**
- * The session's calls.
+ * The session's calls in a new epoch; empty while the epoch lasts.
  */
-calls: Array<CallSnapshot>, };
+calls: Array<CallSnapshot>, 
+/**
+ * Calls that ring for this user.
+ */
+incoming: Array<IncomingCall>, 
+/**
+ * Whether `directory` may be asked.
+ */
+directory: boolean, };
 
-export type ErrorCode = "not-json" | "unknown-type" | "malformed-frame" | "binary-frame" | "unsupported-protocol" | "hello-expected" | "already-welcomed" | "bad-credentials" | "invalid-name" | "invalid-room" | "room-full" | "already-in-call" | "too-many-calls" | "not-in-call" | "unknown-participant" | "invalid-signal" | "rate-limited" | "hub-full" | "address-full" | "banned" | "shutting-down" | "internal";
+export type ErrorCode = "not-json" | "unknown-type" | "malformed-frame" | "binary-frame" | "unsupported-protocol" | "hello-expected" | "already-welcomed" | "bad-credentials" | "session-unknown" | "stale-hello" | "invalid-name" | "invalid-room" | "room-full" | "already-in-call" | "too-many-calls" | "not-in-call" | "unknown-participant" | "unknown-call" | "busy" | "in-direct-call" | "user-offline" | "calls-yourself" | "not-ringing" | "not-host" | "directory-off" | "invalid-signal" | "rate-limited" | "hub-full" | "address-full" | "banned" | "shutting-down" | "internal";
 
 export type ErrorFrame = { 
 /**
@@ -359,7 +481,59 @@ room: RoomName,
 /**
  * What the participant will send at first.
  */
-media: MediaState, } | { "type": "leave", 
+media: MediaState, } | { "type": "call", 
+/**
+ * The command's number.
+ */
+id: CommandId, 
+/**
+ * Whom.
+ */
+to: UserId, 
+/**
+ * What the participant will send at first.
+ */
+media: MediaState, } | { "type": "accept", 
+/**
+ * The command's number.
+ */
+id: CommandId, 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * What the participant will send at first.
+ */
+media: MediaState, } | { "type": "decline", 
+/**
+ * The command's number.
+ */
+id: CommandId, 
+/**
+ * The call.
+ */
+call: CallId, } | { "type": "rejoin", 
+/**
+ * The command's number.
+ */
+id: CommandId, 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * What the participant will send at first.
+ */
+media: MediaState, } | { "type": "end", 
+/**
+ * The command's number.
+ */
+id: CommandId, 
+/**
+ * The call.
+ */
+call: CallId, } | { "type": "leave", 
 /**
  * The command's number.
  */
@@ -403,7 +577,27 @@ media: MediaState, } | { "type": "ice-servers",
 /**
  * The command's number.
  */
-id: CommandId, } | { "type": "heartbeat" };
+id: CommandId, } | { "type": "directory", 
+/**
+ * The command's number.
+ */
+id: CommandId, 
+/**
+ * A part of a name.
+ */
+query: DirectoryQuery, } | { "type": "media-alive", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * With whom.
+ */
+participants: Array<ParticipantId>, } | { "type": "ack", 
+/**
+ * The last one.
+ */
+seq: Seq, } | { "type": "heartbeat" };
 
 export type HubFrame = { "type": "welcome" } & Welcome | { "type": "joined", 
 /**
@@ -421,7 +615,51 @@ in_reply_to: CommandId,
 /**
  * The call.
  */
-call: CallId, } | { "type": "peer-joined", 
+call: CallId, } | { "type": "ringing", 
+/**
+ * The `call`.
+ */
+in_reply_to: CommandId, 
+/**
+ * The call, the receiver included.
+ */
+call: CallSnapshot, } | { "type": "incoming-call" } & IncomingCall | { "type": "accepted-elsewhere", 
+/**
+ * The call.
+ */
+call: CallId, } | { "type": "missed-call", 
+/**
+ * The call, as the log has it.
+ */
+call: CallId, 
+/**
+ * Who called.
+ */
+from: Caller, 
+/**
+ * When, by the hub's time, in milliseconds since the Unix epoch.
+ */
+at_unix_ms: number, } | { "type": "call-ended", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * Why.
+ */
+reason: EndReason, } | { "type": "call-over", 
+/**
+ * The command.
+ */
+in_reply_to: CommandId, 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * Why it ended.
+ */
+reason: EndReason, } | { "type": "peer-joined", 
 /**
  * The call.
  */
@@ -521,7 +759,31 @@ in_reply_to: CommandId,
 /**
  * The servers.
  */
-ice: IceConfig, } | { "type": "heartbeat-ack" } | { "type": "going-away", 
+ice: IceConfig, } | { "type": "directory", 
+/**
+ * The request.
+ */
+in_reply_to: CommandId, 
+/**
+ * Users that are online, the receiver not among them, by name; at most 50.
+ */
+users: Array<DirectoryEntry>, 
+/**
+ * Whether there are more.
+ */
+more: boolean, } | { "type": "presence", 
+/**
+ * Who.
+ */
+user: UserId, 
+/**
+ * What.
+ */
+presence: Presence, } | { "type": "ack", 
+/**
+ * The last one.
+ */
+command: CommandId, } | { "type": "heartbeat-ack" } | { "type": "going-away", 
 /**
  * When to come back.
  */
@@ -566,3 +828,141 @@ messages: Array<ChatMessage>, } | { "type": "hand",
  * Whether it is up.
  */
 raised: boolean, };
+
+export type OutageCause = "socket-closed" | "heartbeat-timeout" | "hub-restart" | "takeover" | "slow-reader" | "refused";
+
+export type Outage = { 
+/**
+ * The hub's time of the last frame received before it, in milliseconds since the Unix epoch.
+ */
+since_unix_ms: number, 
+/**
+ * When it was over, by a return or by the end of the participation; absent while it lasts.
+ */
+until_unix_ms?: number, 
+/**
+ * Why.
+ */
+cause: OutageCause, 
+/**
+ * Whether the participant came back.
+ */
+returned: boolean, };
+
+export type LoggedParticipant = { 
+/**
+ * The participant.
+ */
+id: ParticipantId, 
+/**
+ * Whose device it was.
+ */
+user: UserId, 
+/**
+ * The user's name then.
+ */
+name: DisplayName, 
+/**
+ * What it was allowed to do.
+ */
+role: Role, 
+/**
+ * The latest.
+ */
+incarnation: number, 
+/**
+ * How often it came back.
+ */
+reconnect_count: number, 
+/**
+ * When it joined, in milliseconds since the Unix epoch.
+ */
+joined_unix_ms: number, 
+/**
+ * When it left; absent while it is in the call.
+ */
+left_unix_ms?: number, 
+/**
+ * Why it left; absent while it is in the call.
+ */
+left_reason?: LeaveReason, 
+/**
+ * When it was away; the latest ones, if there were many.
+ */
+outages: Array<Outage>, 
+/**
+ * Outages that are no longer listed.
+ */
+outages_omitted: number, };
+
+export type LoggedUser = { 
+/**
+ * The user.
+ */
+user: UserId, 
+/**
+ * The name then; absent for one who has not been seen since the hub started.
+ */
+name?: DisplayName, };
+
+export type CallStatus = "ringing" | "active" | "ended";
+
+export type LoggedCall = { 
+/**
+ * The call.
+ */
+id: CallId, 
+/**
+ * By link or by ringing.
+ */
+kind: CallKind, 
+/**
+ * Where it stands.
+ */
+status: CallStatus, 
+/**
+ * When it was begun or first joined, in milliseconds since the Unix epoch.
+ */
+began_unix_ms: number, 
+/**
+ * When it became active: a direct call by being accepted; absent when it never did.
+ */
+active_unix_ms?: number, 
+/**
+ * When it ended; absent until then.
+ */
+ended_unix_ms?: number, 
+/**
+ * Why it ended; absent until then.
+ */
+reason?: EndReason, 
+/**
+ * How long at least two were there and connected, in milliseconds: outages do not count.
+ */
+talk_ms: number, 
+/**
+ * Who called; absent for a room.
+ */
+caller?: LoggedUser, 
+/**
+ * Who was called; absent for a room.
+ */
+callee?: LoggedUser, 
+/**
+ * Everyone who took part, in order of joining; the latest ones, if there were many.
+ */
+participants: Array<LoggedParticipant>, 
+/**
+ * Participations that are no longer listed.
+ */
+participants_omitted: number, };
+
+export type CallLogPage = { 
+/**
+ * The calls.
+ */
+calls: Array<LoggedCall>, 
+/**
+ * What to pass as `before` to get the next page; absent on the last.
+ */
+next?: string, };

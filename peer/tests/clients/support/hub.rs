@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use futures_util::{SinkExt, StreamExt};
 use holdfast_peer::environment::{Dial, Io};
 use holdfast_protocol::{
-    CallId, CallSnapshot, ClientFrame, CommandId, Epoch, ErrorCode, ErrorFrame, Heartbeat, Hello, HubFrame,
-    IceConfig, LeaveReason, Limits, MediaState, PROTOCOL_VERSION, Participant, ParticipantId,
-    ParticipantState, Secret, SessionId, Signal, UserId, Welcome,
+    CallId, CallKind, CallSnapshot, CallState, ClientFrame, CommandId, Epoch, ErrorCode, ErrorFrame,
+    Heartbeat, Hello, HubFrame, IceConfig, LeaveReason, Limits, MediaState, PROTOCOL_VERSION, Participant,
+    ParticipantId, ParticipantState, Role, Secret, SessionId, Signal, UserId, Welcome,
 };
 use std::{
     collections::BTreeMap,
@@ -228,6 +228,7 @@ impl State {
             session: id,
             token,
             resumed,
+            last_command: CommandId(0),
             user,
             guest_secret: Secret::new("guest"),
             name: hello.name,
@@ -235,6 +236,8 @@ impl State {
             limits: Limits::default(),
             ice: IceConfig::default(),
             calls,
+            incoming: Vec::new(),
+            directory: false,
         };
         self.say(id, HubFrame::Welcome(Box::new(welcome)));
         id
@@ -256,6 +259,8 @@ impl State {
             user: joining.user,
             name: joining.hello.name.clone(),
             incarnation: 1,
+            role: Role::Participant,
+            reconnect_count: 0,
             state: ParticipantState::Connected,
             media,
         };
@@ -279,7 +284,8 @@ impl State {
 
     fn snapshot(&self, you: ParticipantId) -> CallSnapshot {
         let participants = self.sessions.values().filter_map(|session| session.participant.clone()).collect();
-        CallSnapshot { id: self.call, room: super::room(), you, participants }
+        let kind = CallKind::Room { room: super::room() };
+        CallSnapshot { id: self.call, kind, state: CallState::Active { for_ms: 0 }, you, participants }
     }
 
     fn session_of(&self, participant: ParticipantId) -> Option<SessionId> {

@@ -3,7 +3,7 @@
 use super::{Control, STRANGER, is_shown_out, refusals, stranger, welcomed};
 use crate::support::{TestHub, config, ms};
 use holdfast_protocol::{
-    ClientFrame, ErrorCode, GuestCredential, HubFrame, Resume, Secret, SessionId, UserId,
+    ClientFrame, ErrorCode, GuestCredential, HubFrame, Resume, Secret, Seq, SessionId, UserId,
 };
 use holdfast_server::{Config, OsEntropy};
 
@@ -33,7 +33,13 @@ async fn a_session_whose_token_is_guessed() {
         [(welcome.session, Secret::new("guess")), (SessionId::mint(&OsEntropy), welcome.token.clone())]
     {
         let mut mallory = stranger(&hub).await;
-        let again = mallory.hello("Ada", None, Some(Resume { session, token })).await;
+        let again = mallory
+            .hello(
+                "Ada",
+                None,
+                Some(Resume { session, token, epoch: welcome.epoch, seq: Seq(0), hold: false }),
+            )
+            .await;
         assert!(!again.resumed && again.calls.is_empty() && again.session != welcome.session);
         let id = mallory.id();
         mallory.send(ClientFrame::Leave { id, call: call.id }).await;
@@ -46,7 +52,7 @@ async fn a_session_whose_token_is_guessed() {
 
 #[tokio::test]
 async fn ids_that_are_no_ids() {
-    let hello = r#"{"type":"hello","protocol":1,"instance":"../../etc/passwd","name":"Mallory"}"#;
+    let hello = r#"{"type":"hello","protocol":2,"instance":"../../etc/passwd","name":"Mallory"}"#;
     is_shown_out(hello, ErrorCode::MalformedFrame, 4002).await;
 }
 

@@ -7,7 +7,7 @@ use holdfast_protocol::{ErrorCode, HubFrame};
 fn hello(name: &str) -> String {
     let name = serde_json::to_string(name).unwrap();
     format!(
-        r#"{{"type":"hello","protocol":1,"instance":"00001257-0000-4000-8000-000000000001","name":{name}}}"#
+        r#"{{"type":"hello","protocol":2,"instance":"00001257-0000-4000-8000-000000000001","name":{name}}}"#
     )
 }
 

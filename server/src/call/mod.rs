@@ -10,5 +10,5 @@ mod properties;
 pub(crate) mod table;
 
 pub(crate) use event::Sender;
-pub(crate) use owner::RoomHandle;
+pub(crate) use owner::CallHandle;
 pub(crate) use table::RoomTable;

@@ -3,8 +3,8 @@
 
 use super::event::{Effect, Event, Policy, Relay, Sender};
 use holdfast_protocol::{
-    CallId, CallSnapshot, CommandId, ErrorCode, HubFrame, InstanceId, LeaveReason, MediaState, Participant,
-    ParticipantId, ParticipantState, RoomName, SessionId,
+    CallId, CallKind, CallSnapshot, CallState, CommandId, ErrorCode, HubFrame, InstanceId, LeaveReason,
+    MediaState, Participant, ParticipantId, ParticipantState, Role, RoomName, SessionId,
 };
 
 #[derive(Clone, Debug)]
@@ -64,7 +64,16 @@ impl Room {
         match event {
             Event::Join { sender, command, participant, user, name, media } => {
                 let state = ParticipantState::Connected;
-                let place = Participant { id: participant, user, name, incarnation: 1, state, media };
+                let place = Participant {
+                    id: participant,
+                    user,
+                    name,
+                    incarnation: 1,
+                    role: Role::Participant,
+                    reconnect_count: 0,
+                    state,
+                    media,
+                };
                 self.join(now_unix_ms, sender, command, place)
             }
             Event::Leave { sender, command } => self.leave(sender, command),
@@ -222,7 +231,8 @@ impl Room {
 
     fn snapshot(&self, now: u64, you: ParticipantId) -> CallSnapshot {
         let participants = self.members.iter().map(|member| member.told(now)).collect();
-        CallSnapshot { id: self.id, room: self.name.clone(), you, participants }
+        let kind = CallKind::Room { room: self.name.clone() };
+        CallSnapshot { id: self.id, kind, state: CallState::Active { for_ms: 0 }, you, participants }
     }
 
     fn not_in_call(&self, to: SessionId, command: CommandId) -> Effect {

@@ -1,6 +1,6 @@
 //! Finds the owner of a room's call, and makes one when there is none.
 
-use super::owner::RoomHandle;
+use super::owner::CallHandle;
 use holdfast_protocol::{CallId, RoomName};
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use std::{
 #[derive(Debug)]
 pub(crate) struct RoomTable {
     max: usize,
-    rooms: Mutex<HashMap<RoomName, RoomHandle>>,
+    rooms: Mutex<HashMap<RoomName, CallHandle>>,
 }
 
 /// There are as many rooms as there may be.
@@ -28,8 +28,8 @@ impl RoomTable {
     pub(crate) fn find_or_make(
         &self,
         name: &RoomName,
-        make: impl FnOnce() -> RoomHandle,
-    ) -> Result<RoomHandle, Full> {
+        make: impl FnOnce() -> CallHandle,
+    ) -> Result<CallHandle, Full> {
         let mut rooms = self.lock();
         match rooms.get(name) {
             // Its owner has stopped listening and is about to take itself out.
@@ -51,7 +51,7 @@ impl RoomTable {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<RoomName, RoomHandle>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<RoomName, CallHandle>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     description::Description,
     hub::Hub,
-    outgoing::{Outgoing, signal_kind},
+    outgoing::Outgoing,
     session::{Entry, Session, refusal},
 };
 use holdfast_protocol::{
@@ -26,7 +26,7 @@ const SHARE_RETRY_MS: u64 = 1_000;
 
 /// How to reach a call's owner.
 #[derive(Clone, Debug)]
-pub(crate) struct RoomHandle {
+pub(crate) struct CallHandle {
     /// The call.
     pub(crate) call: CallId,
     inbox: mpsc::Sender<Command>,
@@ -53,7 +53,7 @@ pub(crate) enum Command {
 /// A session that joins.
 pub(crate) struct Join {
     /// The owner's own handle, for the session to keep.
-    pub(crate) room: RoomHandle,
+    pub(crate) room: CallHandle,
     /// Who joins.
     pub(crate) session: Arc<Session>,
     /// By which socket.
@@ -66,7 +66,7 @@ pub(crate) struct Join {
     pub(crate) done: oneshot::Sender<()>,
 }
 
-impl RoomHandle {
+impl CallHandle {
     /// Starts the owner of a new call.
     pub(crate) fn start(hub: &Arc<Hub>, name: RoomName) -> Self {
         let depth = usize::try_from(hub.config.room_queue_max).unwrap_or(usize::MAX);
@@ -157,7 +157,7 @@ impl Owner {
             }
             Command::Event(event) => self.apply(event),
             Command::Relay { sender, command, to, to_incarnation, signal } => {
-                let (call, kind) = (self.call, signal_kind(&signal));
+                let (call, kind) = (self.call, signal.kind());
                 let stamp = |from, from_incarnation| {
                     let signal = *signal;
                     let frame = HubFrame::Signal { call, from, from_incarnation, to_incarnation, signal };
