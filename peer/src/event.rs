@@ -49,11 +49,10 @@ pub enum Gone {
 impl From<Option<LeaveReason>> for Gone {
     fn from(reason: Option<LeaveReason>) -> Self {
         match reason {
-            Some(LeaveReason::Hangup) => Self::Hangup,
             Some(LeaveReason::NetworkLost | LeaveReason::ReconnectFailed | LeaveReason::SeatTaken) => {
                 Self::NetworkLost
             }
-            Some(LeaveReason::CallEnded) => Self::Hangup,
+            Some(LeaveReason::Hangup | LeaveReason::CallEnded) => Self::Hangup,
             None => Self::Replaced,
         }
     }

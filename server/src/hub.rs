@@ -14,6 +14,7 @@ use crate::{
     network::Network,
     session::{Budget, Session, refusal, table::SessionTable},
     shutdown::Shutdown,
+    store::Store,
     tasks::Tasks,
 };
 use holdfast_protocol::{Entropy, Epoch, ErrorCode, ErrorFrame, SessionId};
@@ -40,6 +41,8 @@ pub(crate) struct Hub {
     pub(crate) ice: IceServers,
     /// The page's files.
     pub(crate) page: Page,
+    /// What must outlive the process.
+    pub(crate) store: Arc<dyn Store>,
     /// Finds sessions.
     pub(crate) sessions: SessionTable,
     /// Finds rooms.

@@ -30,6 +30,7 @@ mod rate;
 mod session;
 mod shutdown;
 mod socket;
+pub mod store;
 mod tasks;
 pub mod tls;
 
@@ -99,6 +100,7 @@ where
         key,
         ice,
         page: http::page::Page::built(),
+        store: Arc::new(store::memory::MemoryStore::default()),
         sessions: session::table::SessionTable::new(config.sessions_max),
         rooms: call::RoomTable::new(config.rooms_max),
         gate: Gate::new(config.sockets_max, config.sockets_per_address_max),

@@ -78,9 +78,12 @@ impl Room {
             }
             Event::Leave { sender, command } => self.leave(sender, command),
             Event::Media { sender, command, media } => self.media(sender, command, media),
-            Event::Lost { sender, last_heard_unix_ms } => self.lost(now_unix_ms, sender, last_heard_unix_ms),
+            Event::Lost { sender, last_heard_unix_ms, .. } => {
+                self.lost(now_unix_ms, sender, last_heard_unix_ms)
+            }
             Event::Back { sender } => self.back(now_unix_ms, sender),
             Event::Gone { session } => self.remove(session, LeaveReason::NetworkLost).into_iter().collect(),
+            Event::Confirmed { .. } => Vec::new(),
             Event::Tick => self.expire(now_unix_ms),
         }
     }

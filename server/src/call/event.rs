@@ -1,8 +1,8 @@
 //! What a room is told, and what it asks for: the vocabulary between [`super::core`] and [`super::owner`].
 
 use holdfast_protocol::{
-    CallSnapshot, CommandId, DisplayName, ErrorCode, HubFrame, InstanceId, MediaState, ParticipantId,
-    SessionId, UserId,
+    CallSnapshot, CommandId, DisplayName, ErrorCode, HubFrame, InstanceId, MediaState, OutageCause,
+    ParticipantId, SessionId, UserId,
 };
 
 /// The numbers that a room keeps to.
@@ -67,6 +67,13 @@ pub(crate) enum Event {
         sender: Sender,
         /// When it was last heard.
         last_heard_unix_ms: u64,
+        /// Why it is lost.
+        cause: OutageCause,
+    },
+    /// The client of a session that is back has acknowledged its `welcome`: the return counts.
+    Confirmed {
+        /// Which.
+        sender: Sender,
     },
     /// A session has a socket again, or another one.
     Back {

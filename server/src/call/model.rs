@@ -8,7 +8,7 @@ use super::{
 use crate::entropy::OsEntropy;
 use holdfast_protocol::{
     CallId, CallSnapshot, CommandId, DisplayName, Entropy, ErrorCode, HubFrame, InstanceId, LeaveReason,
-    MediaState, Participant, ParticipantId, ParticipantState, RoomName, SessionId, UserId,
+    MediaState, OutageCause, Participant, ParticipantId, ParticipantState, RoomName, SessionId, UserId,
 };
 use std::collections::BTreeMap;
 
@@ -103,7 +103,11 @@ impl World {
             }
             Step::Lost { late } => {
                 let attachment = sender.attachment - u32::from(late);
-                Event::Lost { sender: Sender { attachment, ..sender }, last_heard_unix_ms: self.now - 500 }
+                Event::Lost {
+                    sender: Sender { attachment, ..sender },
+                    last_heard_unix_ms: self.now - 500,
+                    cause: OutageCause::SocketClosed,
+                }
             }
             Step::Back { reloaded, late: false } => {
                 let client = &mut self.clients[who].sender;

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Join(Box<Join>),
     /// A session is back: the call as it is now, if it still holds its place.
     Back { sender: Sender, reply: oneshot::Sender<CallSnapshot> },
+    /// The call as it is now, for a session that may not be back in it yet.
+    Peek { session: SessionId, reply: oneshot::Sender<CallSnapshot> },
     /// Something that needs no answer.
     Event(Event),
     /// A signal for another participant.
@@ -155,6 +157,8 @@ impl Owner {
                     let _ = reply.send(snapshot);
                 }
             }
+            // Not built yet.
+            Command::Peek { .. } => {}
             Command::Event(event) => self.apply(event),
             Command::Relay { sender, command, to, to_incarnation, signal } => {
                 let (call, kind) = (self.call, signal.kind());

@@ -60,9 +60,8 @@ pub(crate) async fn carry_out(hub: &Arc<Hub>, session: &Arc<Session>, sender: Se
         | ClientFrame::Directory { id, .. } => {
             Err(refusal(ErrorCode::UnknownCall, "not built yet", Some(id)))
         }
-        ClientFrame::MediaAlive { .. } | ClientFrame::Ack { .. } => Ok(()),
-        // The conversation lets no second one through.
-        ClientFrame::Hello(_) => Ok(()),
+        // The conversation lets no second `hello` through.
+        ClientFrame::MediaAlive { .. } | ClientFrame::Ack { .. } | ClientFrame::Hello(_) => Ok(()),
     };
     if let Err(error) = refused {
         hub.refuse(session, error);

@@ -22,7 +22,7 @@ use crate::{
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use conversation::{Action, Conversation, Patience};
 use hello::Admitted;
-use holdfast_protocol::{ClientFrame, CloseCode, CommandId, ErrorCode, ErrorFrame, HubFrame};
+use holdfast_protocol::{ClientFrame, CloseCode, CommandId, ErrorCode, ErrorFrame, HubFrame, OutageCause};
 use std::{pin::pin, sync::Arc};
 use tokio::time::sleep_until;
 use wire::{Wire, is_too_big};
@@ -209,7 +209,8 @@ fn understand(
 async fn detach(session: &Session, attachment: &Attachment, last_heard_unix_ms: u64) -> bool {
     let rooms = session.detach(attachment.sender);
     for room in rooms.iter().flatten() {
-        let event = Event::Lost { sender: attachment.sender, last_heard_unix_ms };
+        let event =
+            Event::Lost { sender: attachment.sender, last_heard_unix_ms, cause: OutageCause::SocketClosed };
         let _ = room.send(Command::Event(event)).await;
     }
     rooms.is_some()
