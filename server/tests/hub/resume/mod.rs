@@ -5,7 +5,7 @@ mod exact;
 mod hold;
 mod tokens;
 
-use crate::support::{ON, TestHub, config, kept_for, ms, offer, resume};
+use crate::support::{ON, TestHub, kept_for, ms, offer, resume};
 use futures_util::SinkExt;
 use holdfast_protocol::{
     ClientFrame, CommandId, ErrorCode, HubFrame, LeaveReason, MediaState, ParticipantState,
