@@ -1,7 +1,8 @@
 //! Sockets that are lost at every place of a conversation: each frame arrives once, in order.
 
-use crate::support::{Client, TestHub, offer, resume};
-use holdfast_protocol::{CallSnapshot, ClientFrame, CommandId, HubFrame, Welcome};
+use crate::support::{Client, ON, TestHub, config, offer, resume};
+use holdfast_protocol::{CallSnapshot, ClientFrame, CommandId, HubFrame, RoomName, Welcome};
+use holdfast_server::Config;
 
 /// Signals that are sent.
 const SIGNALS: u32 = 6;
@@ -126,16 +127,40 @@ async fn the_answer_to_a_command_is_replayed_until_it_is_acknowledged() {
         (next.instance, next.acks) = (ada.instance, false);
         let again = next.hello("Ada", None, Some(resume(&welcome))).await;
         if again.last_command < id {
-            next.send(ClientFrame::Join {
-                id,
-                room: holdfast_protocol::RoomName::new("team").unwrap(),
-                media: crate::support::ON,
-            })
-            .await;
+            let room = RoomName::new("team").unwrap();
+            next.send(ClientFrame::Join { id, room, media: ON }).await;
         }
         last = (again, next);
     }
     let (_, mut ada) = last;
     assert!(matches!(ada.next().await, HubFrame::Joined { in_reply_to, .. } if in_reply_to == id));
     ada.nothing_else().await;
+}
+
+/// The second socket comes while the hub is busy with what came on the first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_is_being_carried_out_is_finished_before_another_socket_takes_over() {
+    let hub = TestHub::start(Config { frames_burst: 10_000, ..config() }).await;
+    let (mut ada, mut welcome) = hub.welcomed("Ada").await;
+    for round in 0..100 {
+        let mut next = hub.connect().await;
+        next.instance = ada.instance;
+        let id = ada.send_join("team").await;
+        next.send_hello("Ada", None, Some(resume(&welcome))).await;
+        welcome = next.welcome().await;
+        next.ack().await;
+        let old = std::mem::replace(&mut ada, next);
+        if welcome.last_command < id {
+            let (room, media) = (RoomName::new("team").unwrap(), ON);
+            ada.send(ClientFrame::Join { id, room, media }).await;
+        }
+        let call = match ada.next().await {
+            HubFrame::Joined { in_reply_to, call } if in_reply_to == id => call,
+            other => panic!("round {round}: {other:?}"),
+        };
+        assert_eq!(call.participants.len(), 1, "round {round}");
+        ada.leave(&call).await;
+        ada.nothing_else().await;
+        drop(old);
+    }
 }
