@@ -3,7 +3,7 @@
 //!
 //! [`run`] is the whole hub. It is given its settings, listeners, clock, randomness and stop signal, so that it
 //! runs the same in a product, in a test on port 0 and in a simulated world; dropping its future ends everything
-//! it started. What decides lives in pure files (`room/core.rs`, `socket/conversation.rs`, `session/outbox.rs`,
+//! it started. What decides lives in pure files (`call/core.rs`, `socket/conversation.rs`, `session/outbox.rs`,
 //! `rate.rs`); the rest waits, sends and stores for them.
 
 mod abuse;
