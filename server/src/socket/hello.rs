@@ -1,7 +1,7 @@
 //! From `hello` to `welcome`: who the client is, and whether it comes back to a session or gets a new one.
 
 use crate::{
-    call::owner::Command,
+    call::handle::Command,
     credentials::mint_token,
     hub::Hub,
     network::Network,
@@ -37,6 +37,7 @@ pub(crate) async fn admit(hub: &Arc<Hub>, hello: Hello, network: Network) -> Res
         hub.metrics.resume(resumed.is_some());
         if let Some((session, attachment, calls)) = resumed {
             tracing::info!(session = %session.id, socket = attachment.sender.attachment, "session resumed");
+            hub.directory.attached(&session, attachment.sender.attachment, hub.timeline.now_unix_ms());
             let welcome = welcome(hub, &session, resume.token.clone(), true, calls);
             return Ok(Admitted { session, attachment, welcome });
         }
@@ -66,6 +67,7 @@ fn open(hub: &Arc<Hub>, hello: Hello, network: Network) -> Result<Admitted, Erro
     }
     hub.metrics.sessions.inc();
     tracing::info!(session = %session.id, user = %session.user, "session opened");
+    hub.directory.attached(&session, attachment.sender.attachment, hub.timeline.now_unix_ms());
     let welcome = welcome(hub, &session, token, false, Vec::new());
     Ok(Admitted { session, attachment, welcome })
 }
@@ -117,7 +119,7 @@ fn welcome(hub: &Hub, session: &Session, token: Secret, resumed: bool, calls: Ve
         limits: hub.config.limits(),
         ice: hub.ice.for_session(hub.clock.now_unix_ms(), session.id),
         calls,
-        incoming: Vec::new(),
-        directory: false,
+        incoming: hub.directory.incoming(session.user, hub.timeline.now_unix_ms()),
+        directory: hub.directory.is_open,
     }))
 }

@@ -11,7 +11,7 @@ mod wire;
 
 use crate::{
     abuse::Offence,
-    call::{event::Event, owner::Command},
+    call::{event::Event, handle::Command},
     clock::millis,
     gate::{Pass, Shut},
     hub::Hub,
@@ -77,7 +77,7 @@ pub(crate) async fn serve(hub: Arc<Hub>, socket: WebSocket, pass: Pass) {
             } else {
                 // The others hear of it before the closing handshake, which a dead client does not answer.
                 let last_heard_unix_ms = conversation.last_heard_ms();
-                detach(&session, &attachment, last_heard_unix_ms).await.then(|| Arc::clone(&session))
+                detach(&hub, &session, &attachment, last_heard_unix_ms).await.then(|| Arc::clone(&session))
             };
             close(&hub, wire, pass.network, end, || session.pop(attachment.sender)).await;
             kept.map(|session| (session, attachment))
@@ -206,8 +206,11 @@ fn understand(
 }
 
 /// Tells the session's rooms that its socket is lost; false when another socket has taken its place.
-async fn detach(session: &Session, attachment: &Attachment, last_heard_unix_ms: u64) -> bool {
+async fn detach(hub: &Hub, session: &Session, attachment: &Attachment, last_heard_unix_ms: u64) -> bool {
     let rooms = session.detach(attachment.sender);
+    if rooms.is_some() {
+        hub.directory.detached(session, attachment.sender.attachment);
+    }
     for room in rooms.iter().flatten() {
         let event =
             Event::Lost { sender: attachment.sender, last_heard_unix_ms, cause: OutageCause::SocketClosed };
