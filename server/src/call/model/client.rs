@@ -131,7 +131,9 @@ impl World {
                 return self.begin(session, call);
             }
             HubFrame::Left { .. } => {
-                self.client(session).ringing.remove(&id);
+                if matches!(step, Step::Decline) {
+                    self.client(session).ringing.remove(&id);
+                }
                 return assert!(own);
             }
             HubFrame::CallOver { .. } => {
