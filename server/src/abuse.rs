@@ -46,7 +46,6 @@ impl Offence {
                 | ErrorCode::UnsupportedProtocol
                 | ErrorCode::HelloExpected
                 | ErrorCode::RoomFull
-                | ErrorCode::AlreadyInCall
                 | ErrorCode::NotInCall
                 | ErrorCode::SessionUnknown
                 | ErrorCode::StaleHello

@@ -104,10 +104,7 @@ where
         store: Arc::new(store::memory::MemoryStore::default()),
         sessions: session::table::SessionTable::new(config.sessions_max),
         calls: call::CallTable::new(config.rooms_max),
-        directory: directory::Directory::new(
-            config.directory == DirectoryMode::On,
-            clock.now_unix_ms(),
-        ),
+        directory: directory::Directory::new(config.directory == DirectoryMode::On, clock.now_unix_ms()),
         gate: Gate::new(config.sockets_max, config.sockets_per_address_max),
         connections: Gate::new(u64::MAX, config.http_connections_per_address_max),
         openings: Gate::new(u64::MAX, config.sessions_per_address_max),

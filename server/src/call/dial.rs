@@ -14,8 +14,8 @@ use crate::{
     store::{Committed, StoreError},
 };
 use holdfast_protocol::{
-    CallId, CallStatus, Caller, CommandId, EndReason, ErrorCode, ErrorFrame, HubFrame, LoggedUser, MediaState,
-    ParticipantId, UserId,
+    CallId, CallStatus, Caller, CommandId, EndReason, ErrorCode, ErrorFrame, HubFrame, LoggedUser,
+    MediaState, ParticipantId, UserId,
 };
 use std::sync::Arc;
 
@@ -52,7 +52,8 @@ impl Dial<'_> {
         }
         let now = self.hub.timeline.now_unix_ms();
         if let Err(wait_ms) = self.hub.directory.admit_dial(self.session, now) {
-            let error = refusal(ErrorCode::RateLimited, "too many calls in too short a time", Some(self.command));
+            let error =
+                refusal(ErrorCode::RateLimited, "too many calls in too short a time", Some(self.command));
             return Err(ErrorFrame { retry_after_ms: Some(wait_ms), ..error });
         }
         for _ in 0..ATTEMPTS {
@@ -122,7 +123,8 @@ impl Dial<'_> {
             media: self.media,
         };
         let now = hub.timeline.now_unix_ms();
-        let (mut call, effects) = Call::ring(now, handle.call, hub.config.direct_rules(), newcomer, self.callee());
+        let (mut call, effects) =
+            Call::ring(now, handle.call, hub.config.direct_rules(), newcomer, self.callee());
         call.take_dirty();
         let committed = hub.store.commit(0, call.stored()).await;
         if let Ok(Committed::Done(version)) = committed {

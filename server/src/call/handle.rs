@@ -88,7 +88,6 @@ impl CallHandle {
 
     /// Starts the owner of a call that was restored, whose version is `version`, with the sessions that came back with
     /// it. None when there are as many calls as there may be.
-    #[expect(dead_code, reason = "for the hub's start after a restart")]
     pub(crate) fn restored(
         hub: &Arc<Hub>,
         call: Call,

@@ -37,7 +37,8 @@ impl Call {
         // comes back first.
         let held_off = all_away.is_some() && self.rules.policy.then == Consequence::Leave;
         let places = self.places.iter().filter(|_| !held_off);
-        let places = places.filter_map(|place| Some((self.given_up_unix_ms(place)?, Due::Place(place.session))));
+        let places =
+            places.filter_map(|place| Some((self.given_up_unix_ms(place)?, Due::Place(place.session))));
         fixed.into_iter().chain(all_away.map(|at| (at, Due::AllAway))).chain(places).min()
     }
 
@@ -53,9 +54,8 @@ impl Call {
     /// When a place is given up: at its deadline, unless somebody connected has said that media flows.
     fn given_up_unix_ms(&self, place: &Place) -> Option<u64> {
         let deadline = place.absence()?.deadline_unix_ms;
-        let connected = |id: &ParticipantId| {
-            self.places.iter().any(|other| other.told.id == *id && other.is_connected())
-        };
+        let connected =
+            |id: &ParticipantId| self.places.iter().any(|other| other.told.id == *id && other.is_connected());
         let alive = place.alive.iter().filter(|(by, _)| connected(by)).map(|(_, until)| *until).max();
         Some(alive.map_or(deadline, |until| deadline.max(until)))
     }
@@ -129,8 +129,7 @@ impl Call {
         }
         let Absence { since_unix_ms, deadline_unix_ms, .. } = absence;
         let ms_left = deadline_unix_ms.saturating_sub(now);
-        let news =
-            HubFrame::PeerDisconnected { call, participant, since_unix_ms, deadline_unix_ms, ms_left };
+        let news = HubFrame::PeerDisconnected { call, participant, since_unix_ms, deadline_unix_ms, ms_left };
         tell(others, news).into_iter().collect()
     }
 

@@ -13,9 +13,7 @@ use crate::{
     session::{Entry, Session, refusal},
     store::{Committed, Version},
 };
-use holdfast_protocol::{
-    CallSnapshot, CommandId, ErrorCode, ErrorFrame, HubFrame, ParticipantId, SessionId,
-};
+use holdfast_protocol::{CallSnapshot, CommandId, ErrorCode, ErrorFrame, HubFrame, ParticipantId, SessionId};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
     sync::mpsc,

@@ -17,15 +17,15 @@ impl Call {
         id: CallId,
         rules: Rules,
         newcomer: Newcomer,
-        callee: LoggedUser,
+        to: LoggedUser,
     ) -> (Self, Vec<Effect>) {
         let caller = Caller { user: newcomer.user, name: newcomer.name.clone() };
-        let (to, command, user) = (newcomer.sender.session, newcomer.command, callee.user);
-        let mut call = Self::new(id, Kind::Direct { caller, callee }, rules, now);
+        let (session, command, user) = (newcomer.sender.session, newcomer.command, to.user);
+        let mut call = Self::new(id, Kind::Direct { caller, callee: to }, rules, now);
         call.phase = Phase::Ringing { deadline_unix_ms: now.saturating_add(rules.ring_ms) };
         let you = call.seat(now, newcomer);
         let ringing = HubFrame::Ringing { in_reply_to: command, call: call.snapshot(now, you) };
-        let mut effects = vec![Effect::Tell { to: vec![to], frame: ringing }];
+        let mut effects = vec![Effect::Tell { to: vec![session], frame: ringing }];
         let incoming = call.incoming(now).map(HubFrame::IncomingCall);
         effects.extend(incoming.map(|frame| Effect::TellUser { user, except: None, frame }));
         (call, effects)
@@ -37,17 +37,18 @@ impl Call {
         id: CallId,
         rules: Rules,
         caller: Caller,
-        callee: LoggedUser,
+        to: LoggedUser,
         reason: EndReason,
     ) -> Self {
-        let mut call = Self::new(id, Kind::Direct { caller, callee }, rules, now);
+        let mut call = Self::new(id, Kind::Direct { caller, callee: to }, rules, now);
         call.phase = Phase::Ended { at_unix_ms: now, reason };
         call
     }
 
     /// What the callee's devices are told while it rings.
     pub(crate) fn incoming(&self, now: u64) -> Option<IncomingCall> {
-        let (Phase::Ringing { deadline_unix_ms }, Kind::Direct { caller, .. }) = (self.phase, &self.kind) else {
+        let (Phase::Ringing { deadline_unix_ms }, Kind::Direct { caller, .. }) = (self.phase, &self.kind)
+        else {
             return None;
         };
         let ms_left = deadline_unix_ms.saturating_sub(now);
@@ -60,7 +61,11 @@ impl Call {
         }
         let (session, user) = (newcomer.sender.session, newcomer.user);
         if self.callee() != Some(user) {
-            return vec![if self.is_of(user) { self.not_ringing(&newcomer) } else { self.unknown(&newcomer) }];
+            return vec![if self.is_of(user) {
+                self.not_ringing(&newcomer)
+            } else {
+                self.unknown(&newcomer)
+            }];
         }
         match self.phase {
             Phase::Ringing { .. } => {

@@ -1,7 +1,7 @@
 //! A call as it outlives the process, and as it comes back after a restart.
 
 use super::{
-    core::{Call, Phase},
+    core::{Call, Kind, Phase},
     event::Effect,
     place::{Absence, Standing},
 };
@@ -34,7 +34,7 @@ impl Call {
     /// Whose one direct call this is.
     pub(crate) fn claims(&self) -> Vec<UserId> {
         match &self.kind {
-            super::core::Kind::Direct { caller, callee } if !self.is_over() => vec![caller.user, callee.user],
+            Kind::Direct { caller, callee } if !self.is_over() => vec![caller.user, callee.user],
             _ => Vec::new(),
         }
     }
@@ -45,9 +45,9 @@ impl Call {
             Phase::Active { .. } | Phase::Empty => (CallStatus::Active, None),
             Phase::Ended { at_unix_ms, reason } => (CallStatus::Ended, Some((at_unix_ms, reason))),
         };
-        let (caller, callee) = match &self.kind {
-            super::core::Kind::Room { .. } => (None, None),
-            super::core::Kind::Direct { caller, callee } => {
+        let (by, to) = match &self.kind {
+            Kind::Room { .. } => (None, None),
+            Kind::Direct { caller, callee } => {
                 let caller = LoggedUser { user: caller.user, name: Some(caller.name.clone()) };
                 (Some(caller), Some(callee.clone()))
             }
@@ -61,8 +61,8 @@ impl Call {
             ended_unix_ms: ended.map(|(at, _)| at),
             reason: ended.map(|(_, reason)| reason),
             talk_ms: self.talk.ms,
-            caller,
-            callee,
+            caller: by,
+            callee: to,
             participants: self.record.participants.clone(),
             participants_omitted: self.record.omitted,
         }
@@ -74,7 +74,11 @@ impl Call {
     ///
     /// # Errors
     /// When another version wrote it.
-    pub(crate) fn restore(stored: StoredCall, now: u64, down_ms: u64) -> Result<(Self, Vec<Effect>), Unreadable> {
+    pub(crate) fn restore(
+        stored: StoredCall,
+        now: u64,
+        down_ms: u64,
+    ) -> Result<(Self, Vec<Effect>), Unreadable> {
         let mut call: Self = serde_json::from_value(stored.state)?;
         call.record.participants = stored.log.participants;
         call.record.omitted = stored.log.participants_omitted;
@@ -104,7 +108,12 @@ impl Call {
                 Standing::Connected | Standing::Returned(_) => {
                     self.record.away(place.told.id, last_alive, OutageCause::HubRestart);
                     let deadline_unix_ms = now.saturating_add(away_ms);
-                    Absence { since_unix_ms: last_alive, noticed_unix_ms: now, deadline_unix_ms, tried: false }
+                    Absence {
+                        since_unix_ms: last_alive,
+                        noticed_unix_ms: now,
+                        deadline_unix_ms,
+                        tried: false,
+                    }
                 }
                 Standing::Away(absence) => Absence {
                     noticed_unix_ms: absence.noticed_unix_ms.saturating_add(down_ms),

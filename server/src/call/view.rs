@@ -2,8 +2,8 @@
 
 use super::core::{Call, Kind, Phase};
 use holdfast_protocol::{
-    CallId, CallKind, CallSnapshot, CallState, EndReason, IncomingCall, ParticipantId, Presence, RoomName, SessionId,
-    UserId,
+    CallId, CallKind, CallSnapshot, CallState, EndReason, IncomingCall, ParticipantId, Presence, RoomName,
+    SessionId, UserId,
 };
 
 /// What a call makes of one of its users.

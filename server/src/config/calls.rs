@@ -1,10 +1,7 @@
 //! Settings about calls: what happens when somebody is away, how long a call rings and lasts.
 
 use super::{Config, duration};
-use crate::{
-    call::event::Rules,
-    clock::millis,
-};
+use crate::{call::event::Rules, clock::millis};
 use clap::ValueEnum;
 use holdfast_protocol::{Consequence, DisconnectPolicy, EndReason, PolicyPreset};
 
@@ -40,7 +37,8 @@ pub(super) fn policy(text: &str) -> Result<DisconnectPolicy, String> {
     let away_ms = away.or(base.map(|base| base.away_ms)).ok_or("away=DURATION is missing")?;
     let then = then.or(base.map(|base| base.then)).ok_or("then=end or then=leave is missing")?;
     // Without a number of its own it follows `away`, as in every preset.
-    let all_away_ms = all_away.or(base.filter(|_| away.is_none()).map(|base| base.all_away_ms)).unwrap_or(away_ms);
+    let all_away_ms =
+        all_away.or(base.filter(|_| away.is_none()).map(|base| base.all_away_ms)).unwrap_or(away_ms);
     let all_away_reason = reason.or(base.map(|base| base.all_away_reason)).unwrap_or(match then {
         Consequence::EndCall => EndReason::NetworkLost,
         Consequence::Leave => EndReason::Expired,
@@ -54,7 +52,10 @@ fn preset(word: &str) -> Result<PolicyPreset, String> {
         "event" => Ok(PolicyPreset::Event),
         "support" => Ok(PolicyPreset::Support),
         "patient" => Ok(PolicyPreset::Patient),
-        _ => Err("expected phone, event, support, patient, or away=DURATION,then=end|leave[,all-away=DURATION]".into()),
+        _ => Err(
+            "expected phone, event, support, patient, or away=DURATION,then=end|leave[,all-away=DURATION]"
+                .into(),
+        ),
     }
 }
 
@@ -97,10 +98,11 @@ mod tests {
 
     #[test]
     fn a_policy_is_a_preset_or_numbers_or_both() {
-        let policy = |text: &str| super::policy(text).unwrap();
-        for preset in [PolicyPreset::Phone, PolicyPreset::Event, PolicyPreset::Support, PolicyPreset::Patient] {
+        let parsed = |text: &str| policy(text).unwrap();
+        for preset in [PolicyPreset::Phone, PolicyPreset::Event, PolicyPreset::Support, PolicyPreset::Patient]
+        {
             let name = serde_json::to_value(preset).unwrap();
-            assert_eq!(policy(name.as_str().unwrap()), preset.policy());
+            assert_eq!(parsed(name.as_str().unwrap()), preset.policy());
         }
         let custom = DisconnectPolicy {
             away_ms: 45_000,
@@ -108,10 +110,10 @@ mod tests {
             all_away_ms: 600_000,
             all_away_reason: EndReason::Expired,
         };
-        assert_eq!(policy("away=45s, then=leave, all-away=10m"), custom);
+        assert_eq!(parsed("away=45s, then=leave, all-away=10m"), custom);
         let event = PolicyPreset::Event.policy();
-        assert_eq!(policy("event,away=5s"), DisconnectPolicy { away_ms: 5_000, all_away_ms: 5_000, ..event });
-        assert_eq!(policy("away=1s,then=end").all_away_reason, EndReason::NetworkLost);
+        assert_eq!(parsed("event,away=5s"), DisconnectPolicy { away_ms: 5_000, all_away_ms: 5_000, ..event });
+        assert_eq!(parsed("away=1s,then=end").all_away_reason, EndReason::NetworkLost);
     }
 
     #[test]

@@ -9,12 +9,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use crate::{
-    call::view::Share,
-    hub::Hub,
-    outgoing::Outgoing,
-    session::Session,
-};
+use crate::{call::view::Share, hub::Hub, outgoing::Outgoing, session::Session};
 use holdfast_protocol::{
     CallId, DirectoryEntry, DirectoryQuery, DisplayName, HubFrame, IncomingCall, Presence, SessionId, UserId,
 };

@@ -1,8 +1,6 @@
 //! What the directory knows, without locks and waiting.
 
-use super::{
-    BURST, DIALS_PER_MINUTE, Found, QUERIES_PER_MINUTE, QUERIES_PER_SECOND, SCAN_MAX, WATCHERS_MAX,
-};
+use super::{BURST, DIALS_PER_MINUTE, Found, QUERIES_PER_MINUTE, QUERIES_PER_SECOND, SCAN_MAX, WATCHERS_MAX};
 use crate::{call::view::Share, rate::Bucket, session::Session};
 use holdfast_protocol::{
     CallId, DirectoryEntry, DirectoryQuery, DisplayName, IncomingCall, Presence, SessionId, UserId,
@@ -231,6 +229,15 @@ impl State {
             }
         }
         news
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.users.is_empty()
+            && self.online.is_empty()
+            && self.watched.is_empty()
+            && self.watches.is_empty()
+            && self.changed.is_empty()
     }
 
     pub(super) fn has_news(&self) -> bool {

@@ -67,8 +67,7 @@ async fn try_to(
             to_call(session, call, id, Command::Event(event)).await
         }
         ClientFrame::Signal { id, call, to, to_incarnation, signal } => {
-            signal::check(&signal)
-                .map_err(|message| refusal(ErrorCode::InvalidSignal, message, Some(id)))?;
+            signal::check(&signal).map_err(|message| refusal(ErrorCode::InvalidSignal, message, Some(id)))?;
             let signal = Box::new(signal);
             let command = Command::Relay { sender, command: id, to, to_incarnation, signal };
             to_call(session, call, id, command).await
@@ -192,19 +191,16 @@ async fn over(
         tracing::error!(%error, "a call could not be looked up");
         refusal(ErrorCode::Internal, "the call could not be looked up", Some(command))
     })?;
-    Ok(found.filter(|(_, stored)| stored.users.contains(&session.user)).and_then(|(_, stored)| stored.log.reason))
+    Ok(found
+        .filter(|(_, stored)| stored.users.contains(&session.user))
+        .and_then(|(_, stored)| stored.log.reason))
 }
 
 fn unknown(call: CallId, command: CommandId) -> ErrorFrame {
     refusal(ErrorCode::UnknownCall, format!("no call {call} for you"), Some(command))
 }
 
-fn directory(
-    hub: &Hub,
-    session: &Session,
-    id: CommandId,
-    query: &DirectoryQuery,
-) -> Result<(), ErrorFrame> {
+fn directory(hub: &Hub, session: &Session, id: CommandId, query: &DirectoryQuery) -> Result<(), ErrorFrame> {
     if !hub.directory.is_open {
         return Err(refusal(ErrorCode::DirectoryOff, "this hub shows its directory to nobody", Some(id)));
     }

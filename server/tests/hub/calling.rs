@@ -82,7 +82,9 @@ impl Client {
     pub(crate) async fn too_late_for(&mut self, call: CallId) -> EndReason {
         let id = self.send_rejoin(call).await;
         match self.next().await {
-            HubFrame::CallOver { in_reply_to, call: over, reason } if (in_reply_to, over) == (id, call) => reason,
+            HubFrame::CallOver { in_reply_to, call: over, reason } if (in_reply_to, over) == (id, call) => {
+                reason
+            }
             other => panic!("not over: {other:?}"),
         }
     }

@@ -1,8 +1,6 @@
 //! Who sees who is there, and what they do.
 
-use crate::{
-    support::{TestHub, config},
-};
+use crate::support::{TestHub, config};
 use holdfast_protocol::{ClientFrame, DirectoryQuery, ErrorCode, HubFrame, Presence};
 use holdfast_server::{Config, DirectoryMode};
 

@@ -45,14 +45,15 @@ async fn phone_grace_on_disconnect() {
     let ((mut ada, _), (bob, bob_welcome), call) = hub.in_direct_call().await;
     let instance = bob.cut();
     away(&mut ada, &call).await;
-    let (bob, again) = hub.back(&bob_welcome, Some(instance)).await;
+    let (bob, _) = hub.back(&bob_welcome, Some(instance)).await;
     assert_eq!(reconnected(&mut ada).await, (1, 1), "nothing happened to the call");
     ada.nothing_else().await;
     drop(bob);
     assert!(matches!(ada.next().await, HubFrame::PeerDisconnected { .. }));
-    assert_eq!(ada.ended(call.id).await.as_str().is_empty(), false);
+    // The second one when the return was not confirmed.
+    let lost = [EndReason::NetworkLost, EndReason::ReconnectFailed];
+    assert!(lost.contains(&ada.ended(call.id).await));
     ada.nothing_else().await;
-    assert_eq!(again.user, bob_welcome.user);
 }
 
 #[tokio::test]
@@ -172,7 +173,7 @@ async fn a_room_waits_for_who_is_away_when_the_last_one_hangs_up() {
 async fn a_deadline_does_not_fire_while_media_flows() {
     let hub = direct(PolicyPreset::Support).await;
     let ((mut ada, _), (bob, bob_welcome), call) = hub.in_direct_call().await;
-    let (mut cy, cy_welcome) = hub.welcomed("Cy").await;
+    let (mut cy, _) = hub.welcomed("Cy").await;
     let (mut dee, dee_welcome) = hub.welcomed("Dee").await;
     let other = cy.ring(dee_welcome.user).await;
     dee.incoming().await;
@@ -194,7 +195,6 @@ async fn a_deadline_does_not_fire_while_media_flows() {
     let (_bob, _) = hub.back(&bob_welcome, Some(instance)).await;
     assert_eq!(reconnected(&mut ada).await, (1, 1), "only its socket was lost");
     ada.nothing_else().await;
-    assert_ne!(cy_welcome.user, dee_welcome.user);
 }
 
 #[tokio::test]

@@ -16,8 +16,8 @@ use crate::{
 use client::Client;
 use futures_util::FutureExt;
 use holdfast_protocol::{
-    CallId, CommandId, Consequence, DisconnectPolicy, DisplayName, EndReason, Entropy, InstanceId, LoggedUser,
-    MediaState, OutageCause, ParticipantId, RoomName, SessionId, UserId,
+    CallId, CommandId, Consequence, DisconnectPolicy, DisplayName, EndReason, Entropy, InstanceId,
+    LoggedUser, MediaState, OutageCause, ParticipantId, RoomName, SessionId, UserId,
 };
 use std::collections::BTreeMap;
 
@@ -35,18 +35,33 @@ pub(crate) const POLICIES: usize = 4;
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Join,
-    Call { user: usize },
+    Call {
+        user: usize,
+    },
     Accept,
     Decline,
-    Leave { direct: bool },
-    End { direct: bool },
-    Rejoin { direct: bool },
-    EndByAdmin { direct: bool },
+    Leave {
+        direct: bool,
+    },
+    End {
+        direct: bool,
+    },
+    Rejoin {
+        direct: bool,
+    },
+    EndByAdmin {
+        direct: bool,
+    },
     Media(bool),
     /// It says that media flows with everyone.
     MediaAlive,
-    Lost { late: bool },
-    Back { reloaded: bool, late: bool },
+    Lost {
+        late: bool,
+    },
+    Back {
+        reloaded: bool,
+        late: bool,
+    },
     Confirm,
     Gone,
     Wait(u64),
@@ -113,14 +128,14 @@ impl World {
             Step::Lost { late } => self.lost(who, step, late),
             Step::Back { reloaded, late } => self.back(who, step, reloaded, late),
             Step::Gone => self.gone(who, step),
-            Step::EndByAdmin { direct } => self.to_own(who, step, direct, &Event::EndByAdmin),
+            Step::EndByAdmin { direct } => self.in_one(who, step, direct, &Event::EndByAdmin),
             // A client without a socket says nothing.
             _ if !connected => {}
             Step::Join => self.join(who, step),
             Step::Call { user } => self.dial(who, step, self.users[user % USERS]),
             Step::Accept | Step::Decline => self.answer(who, step),
-            Step::Leave { direct } => self.to_own(who, step, direct, &Event::Leave { sender, command }),
-            Step::End { direct } => self.to_own(who, step, direct, &Event::End { sender, command }),
+            Step::Leave { direct } => self.in_one(who, step, direct, &Event::Leave { sender, command }),
+            Step::End { direct } => self.in_one(who, step, direct, &Event::End { sender, command }),
             Step::Rejoin { direct } => {
                 let newcomer = self.newcomer(who);
                 if let Some(call) = self.last_of(who, direct) {
@@ -129,12 +144,12 @@ impl World {
             }
             Step::Media(audio) => {
                 let media = MediaState { audio, ..MediaState::default() };
-                self.to_all(who, step, &Event::Media { sender, command, media });
+                self.in_all(who, step, &Event::Media { sender, command, media });
             }
             Step::MediaAlive => self.report(who, step),
             Step::Confirm => {
                 self.clients[who].trials.clear();
-                self.to_all(who, step, &Event::Confirmed { sender });
+                self.in_all(who, step, &Event::Confirmed { sender });
             }
         }
     }
@@ -197,7 +212,8 @@ impl World {
         let sender = self.clients[who].sender;
         for call in self.clients[who].places.keys().copied().collect::<Vec<_>>() {
             let call_now = &self.calls[&call].1;
-            let participants: Vec<ParticipantId> = call_now.places.iter().map(|place| place.told.id).collect();
+            let participants: Vec<ParticipantId> =
+                call_now.places.iter().map(|place| place.told.id).collect();
             let me = self.clients[who].places[&call].0;
             let away = call_now.places.iter().filter(|place| !place.is_connected());
             self.reports.extend(away.map(|place| (self.now, me, place.told.id)));
@@ -213,7 +229,7 @@ impl World {
         if !late {
             self.clients[who].connected = false;
         }
-        self.to_all(who, step, &Event::Lost { sender, last_heard_unix_ms: now - 500, cause });
+        self.in_all(who, step, &Event::Lost { sender, last_heard_unix_ms: now - 500, cause });
     }
 
     fn back(&mut self, who: usize, step: &Step, reloaded: bool, late: bool) {
@@ -233,13 +249,13 @@ impl World {
         if !late {
             self.note_trials(who);
         }
-        self.to_all(who, step, &Event::Back { sender });
+        self.in_all(who, step, &Event::Back { sender });
     }
 
     /// Another device of the same user takes its place in the world: it is told what rings.
     fn gone(&mut self, who: usize, step: &Step) {
         let session = self.clients[who].sender.session;
-        self.to_all(who, step, &Event::Gone { session });
+        self.in_all(who, step, &Event::Gone { session });
         assert!(self.clients[who].places.is_empty(), "gone, and still in a call");
         let user = self.clients[who].user;
         self.clients[who] = Client::new(user);
@@ -248,7 +264,7 @@ impl World {
         self.clients[who].ringing = rings.collect();
     }
 
-    fn to_own(&mut self, who: usize, step: &Step, direct: bool, event: &Event) {
+    fn in_one(&mut self, who: usize, step: &Step, direct: bool, event: &Event) {
         let is = |call: &CallId| self.calls[call].1.room_name().is_none() == direct;
         let call = self.clients[who].places.keys().copied().find(is);
         if let Some(call) = call.or_else(|| self.last_of(who, direct)) {
@@ -256,7 +272,7 @@ impl World {
         }
     }
 
-    fn to_all(&mut self, who: usize, step: &Step, event: &Event) {
+    fn in_all(&mut self, who: usize, step: &Step, event: &Event) {
         for call in self.clients[who].places.keys().copied().collect::<Vec<_>>() {
             self.apply(call, who, step, event.clone());
         }

@@ -7,10 +7,9 @@ use super::{
 use crate::call::{
     core::{Call, Phase},
     event::{Relay, Sender},
+    place::Place,
 };
-use holdfast_protocol::{
-    CallId, Consequence, ParticipantState, Presence, UserId, policy::MEDIA_ALIVE_MS,
-};
+use holdfast_protocol::{CallId, Consequence, ParticipantState, Presence, UserId, policy::MEDIA_ALIVE_MS};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl World {
@@ -54,7 +53,8 @@ impl World {
             };
             let truth = snapshot.participants.iter().map(|told| (told.id, told.into())).collect();
             assert_eq!(not_me(roster.clone()), not_me(truth), "rosters differ at {}", self.now);
-            let told = snapshot.participants.iter().find(|told| told.id == *me).expect("it is in its own call");
+            let told =
+                snapshot.participants.iter().find(|told| told.id == *me).expect("it is in its own call");
             assert_eq!(told.state == ParticipantState::Connected, client.connected);
             if let (Some(deadline), ParticipantState::TemporarilyDisconnected { deadline_unix_ms, .. }) =
                 (client.trials.get(&id), told.state)
@@ -101,10 +101,15 @@ impl World {
             && call.rules.policy.then == Consequence::Leave
             && matches!(call.phase, Phase::Active { .. });
         for place in &call.places {
-            let Some(absence) = place.absence().filter(|absence| absence.deadline_unix_ms <= now) else { continue };
+            let Some(absence) = place.absence().filter(|absence| absence.deadline_unix_ms <= now) else {
+                continue;
+            };
             let connected = |by| call.places.iter().any(|place| place.told.id == by && place.is_connected());
             let alive = self.reports.iter().any(|(at, by, with)| {
-                *with == place.told.id && now < at + MEDIA_ALIVE_MS && *at >= absence.noticed_unix_ms && connected(*by)
+                *with == place.told.id
+                    && now < at + MEDIA_ALIVE_MS
+                    && *at >= absence.noticed_unix_ms
+                    && connected(*by)
             });
             assert!(waits || alive, "away past the deadline");
         }
@@ -158,7 +163,7 @@ impl World {
     pub(super) fn note_trials(&mut self, who: usize) {
         let (calls, client) = (&self.calls, &mut self.clients[who]);
         for id in client.places.keys() {
-            let absence = calls[id].1.place(client.sender.session).and_then(|place| place.absence());
+            let absence = calls[id].1.place(client.sender.session).and_then(Place::absence);
             if let Some(absence) = absence {
                 client.trials.insert(*id, absence.deadline_unix_ms);
             }
