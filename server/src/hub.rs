@@ -3,10 +3,11 @@
 
 use crate::{
     abuse::{Abuse, Offence, Outcome},
-    call::{CallHandle, RoomTable, event::Event, owner::Command},
+    call::{CallHandle, CallTable, event::Event, handle::Command},
     clock::{Clock, Timeline, millis},
     config::{Config, LimitsMode},
     credentials::HubKey,
+    directory::Directory,
     gate::Gate,
     http::page::Page,
     ice::IceServers,
@@ -43,8 +44,10 @@ pub(crate) struct Hub {
     pub(crate) store: Arc<dyn Store>,
     /// Finds sessions.
     pub(crate) sessions: SessionTable,
-    /// Finds rooms.
-    pub(crate) rooms: RoomTable,
+    /// Finds calls.
+    pub(crate) calls: CallTable,
+    /// Finds users, and knows what they do.
+    pub(crate) directory: Directory,
     /// Counts sockets.
     pub(crate) gate: Arc<Gate>,
     /// Counts HTTP connections per address.
@@ -115,6 +118,9 @@ impl Hub {
 
     /// Forgets a session that has ended, and takes it out of `rooms`.
     pub(crate) async fn forget(&self, session: SessionId, rooms: Vec<CallHandle>) {
+        if let Some(known) = self.sessions.get(session) {
+            self.directory.forget(known.user, session);
+        }
         if self.sessions.remove(session) {
             self.metrics.sessions.dec();
         }

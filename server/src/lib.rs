@@ -15,6 +15,7 @@ pub mod config;
 pub mod credentials;
 mod data_dir;
 mod description;
+mod directory;
 mod entropy;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -37,7 +38,7 @@ pub mod tls;
 pub use arrival::{Arrival, Door, Entrance, Stream};
 pub use banner::Banner;
 pub use clock::{Clock, SystemClock};
-pub use config::{Config, ConfigError, LimitsMode};
+pub use config::{Config, ConfigError, DirectoryMode, LimitsMode};
 pub use credentials::HubKey;
 pub use data_dir::{DataDirError, HUB_KEY_FILE, load_or_create_key};
 pub use entropy::OsEntropy;
@@ -101,7 +102,8 @@ where
         page: http::page::Page::built(),
         store: Arc::new(store::memory::MemoryStore::default()),
         sessions: session::table::SessionTable::new(config.sessions_max),
-        rooms: call::RoomTable::new(config.rooms_max),
+        calls: call::CallTable::new(config.rooms_max),
+        directory: directory::Directory::new(config.directory == DirectoryMode::On, clock.now_unix_ms()),
         gate: Gate::new(config.sockets_max, config.sockets_per_address_max),
         connections: Gate::new(u64::MAX, config.http_connections_per_address_max),
         openings: Gate::new(u64::MAX, config.sessions_per_address_max),
@@ -116,6 +118,9 @@ where
         entropy,
         shutdown,
     });
+    if hub.directory.is_open {
+        hub.tasks.spawn(directory::keep_told(Arc::clone(&hub)));
+    }
     let places = usize::try_from(hub.config.http_connections_max).unwrap_or(usize::MAX);
     let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
     let routers = http::Routers::new(&hub);

@@ -13,7 +13,7 @@ mod wire;
 
 use crate::{
     abuse::Offence,
-    call::{event::Event, owner::Command},
+    call::{event::Event, handle::Command},
     clock::millis,
     gate::{Pass, Shut},
     hub::Hub,
@@ -73,7 +73,7 @@ pub(crate) async fn serve(hub: Arc<Hub>, socket: WebSocket, pass: Pass) {
             } else {
                 // The others hear of it before the closing handshake, which a dead client does not answer.
                 let last_heard_unix_ms = conversation.last_heard_ms();
-                let told = detach(&session, &attachment, last_heard_unix_ms, end.cause()).await;
+                let told = detach(&hub, &session, &attachment, last_heard_unix_ms, end.cause()).await;
                 told.then(|| Arc::clone(&session))
             };
             close(&hub, wire, pass.network, end, || session.next(attachment.sender)).await;
@@ -159,12 +159,16 @@ fn understand(
 
 /// Tells the session's calls that its socket is lost; false when another socket has taken its place.
 async fn detach(
+    hub: &Hub,
     session: &Session,
     attachment: &Attachment,
     last_heard_unix_ms: u64,
     cause: OutageCause,
 ) -> bool {
     let calls = session.detach(attachment.sender);
+    if calls.is_some() {
+        hub.directory.detached(session, attachment.sender.attachment);
+    }
     for call in calls.iter().flatten() {
         let event = Event::Lost { sender: attachment.sender, last_heard_unix_ms, cause };
         let _ = call.send(Command::Event(event)).await;

@@ -3,9 +3,9 @@
 use axum::serve::ListenerExt;
 use futures_util::{SinkExt, StreamExt};
 use holdfast_protocol::{
-    CallSnapshot, ClientFrame, CommandId, DisplayName, Epoch, ErrorFrame, GuestCredential, Hello, HubFrame,
-    InstanceId, MediaState, Numbered, PROTOCOL_VERSION, ParticipantId, Resume, RoomName, Seq, SessionId,
-    Signal, Welcome,
+    CallSnapshot, ClientFrame, CommandId, DisconnectPolicy, DisplayName, Epoch, ErrorFrame, GuestCredential,
+    Hello, HubFrame, InstanceId, MediaState, Numbered, PROTOCOL_VERSION, ParticipantId, PolicyPreset, Resume,
+    RoomName, Seq, SessionId, Signal, Welcome,
 };
 use holdfast_server::{Config, HubKey, OsEntropy, RunError, Shutdown, SystemClock, run};
 use std::{
@@ -70,7 +70,11 @@ pub(crate) fn config() -> Config {
 
 /// With places in rooms that are kept for so long.
 pub(crate) fn kept_for(window_ms: u64) -> Config {
-    Config { resume_window: ms(window_ms), ..config() }
+    let policy = PolicyPreset::Event.policy();
+    Config {
+        room_policy: DisconnectPolicy { away_ms: window_ms, all_away_ms: window_ms, ..policy },
+        ..config()
+    }
 }
 
 pub(crate) fn ms(ms: u64) -> Duration {
