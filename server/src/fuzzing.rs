@@ -83,6 +83,7 @@ pub fn hub_core(data: &[u8]) {
             13 => Step::Confirm,
             14 if flag => Step::Gone,
             14 => Step::EndByAdmin { direct: what & 0x40 != 0 },
+            15 if what & 0x20 != 0 => Step::Stall(AWAY_MS),
             _ => Step::Wait([1, AWAY_MS - 1, AWAY_MS, 7_777][usize::from(what >> 6)]),
         };
         world.take(who, &step);

@@ -143,10 +143,19 @@ impl Call {
         if let Some(effects) = self.joined_already(now, &newcomer) {
             return effects;
         }
-        if matches!(self.phase, Phase::Ended { .. }) || self.room_name().is_none() {
-            return vec![self.unknown(&newcomer)];
+        match self.phase {
+            // Not answered: the next call will.
+            Phase::Ended { .. } => Vec::new(),
+            // Who is rung calls who rings.
+            Phase::Ringing { .. } => self.accept(now, newcomer),
+            _ if self.room_name().is_some() => self.admit(now, newcomer),
+            _ => vec![Effect::Refuse {
+                to: newcomer.sender.session,
+                command: newcomer.command,
+                code: ErrorCode::InDirectCall,
+                message: "another device of yours is in this call".to_owned(),
+            }],
         }
-        self.admit(now, newcomer)
     }
 
     /// A command that is sent again, because its answer may be lost, is answered again.

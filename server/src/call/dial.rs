@@ -155,7 +155,7 @@ impl Dial<'_> {
             });
         }
         let Some(handle) = self.hub.calls.find(by) else { return Ok(Outcome::Again) };
-        let asked = handle.ask(Way::Accept, self.session, self.sender, self.command, self.media).await;
+        let asked = handle.ask(Way::Join, self.session, self.sender, self.command, self.media).await;
         Ok(if asked.is_ok() { Outcome::Answered } else { Outcome::Again })
     }
 

@@ -54,7 +54,7 @@ pub(crate) struct Newcomer {
 /// Something that happened to a call.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// A session asks to join the room.
+    /// A session asks to join the room; or its user calls who is just ringing it.
     Join(Newcomer),
     /// A device of the callee takes the call.
     Accept(Newcomer),

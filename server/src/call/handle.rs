@@ -61,7 +61,7 @@ pub(crate) struct Join {
 /// By which right a session asks for a place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Way {
-    /// It knows the room's name.
+    /// It knows the room's name, or calls who is just ringing it.
     Join,
     /// The call rings for its user.
     Accept,

@@ -168,6 +168,10 @@ impl Owner {
                     session.exit(self.call.id());
                     self.sessions.remove(&session.id);
                 }
+                if way == Way::Join && self.call.reason().is_some() {
+                    // It ended just before: `done` is dropped.
+                    return;
+                }
             }
             Err(code) => {
                 let message = match code {

@@ -21,7 +21,8 @@ fn step() -> impl Strategy<Value = (usize, Step)> {
         5 => (any::<bool>(), prop::bool::weighted(0.2)).prop_map(|(reloaded, late)| Step::Back { reloaded, late }),
         2 => Just(Step::Confirm),
         1 => Just(Step::Gone),
-        4 => wait.prop_map(Step::Wait),
+        4 => wait.clone().prop_map(Step::Wait),
+        1 => wait.prop_map(Step::Stall),
     ];
     (0..CLIENTS, step)
 }

@@ -40,6 +40,8 @@ pub(crate) struct Client {
     pub(crate) ringing: BTreeSet<CallId>,
     /// Calls of which it has heard the end.
     over: BTreeSet<CallId>,
+    /// Calls in which it knows that it has no place any more.
+    knows: BTreeSet<CallId>,
     /// The deadlines of absences from which it is back, and has not said so.
     pub(crate) trials: BTreeMap<CallId, u64>,
     pub(crate) last_room: Option<CallId>,
@@ -57,6 +59,7 @@ impl Client {
             places: BTreeMap::new(),
             ringing: BTreeSet::new(),
             over: BTreeSet::new(),
+            knows: BTreeSet::new(),
             trials: BTreeMap::new(),
             last_room: None,
             last_direct: None,
@@ -71,6 +74,7 @@ impl World {
                 let client = self.client(session);
                 assert!(client.places.remove(&id).is_some(), "released twice, or without a place");
                 client.trials.remove(&id);
+                assert!(client.knows.remove(&id) || matches!(step, Step::Gone), "released without a word");
             }
             Effect::Refuse { to, code, .. } => {
                 assert_eq!(to, self.clients[who].sender.session);
@@ -81,7 +85,7 @@ impl World {
                 let devices = self.clients.iter().filter(|client| client.user == user);
                 let devices: Vec<SessionId> = devices.map(|client| client.sender.session).collect();
                 for session in devices.into_iter().filter(|session| Some(*session) != except) {
-                    self.told_device(session, &frame);
+                    self.told_device(session, who, step, &frame);
                 }
             }
             Effect::Tell { to, frame } => {
@@ -106,7 +110,8 @@ impl World {
         }
     }
 
-    fn told_device(&mut self, session: SessionId, frame: &HubFrame) {
+    fn told_device(&mut self, session: SessionId, who: usize, step: &Step, frame: &HubFrame) {
+        let own = session == self.clients[who].sender.session;
         let client = self.client(session);
         match frame {
             HubFrame::IncomingCall(incoming) => {
@@ -115,6 +120,7 @@ impl World {
             }
             HubFrame::AcceptedElsewhere { call } => assert!(client.ringing.remove(call), "it does not ring"),
             HubFrame::CallEnded { call, .. } => {
+                assert!(!own || !client.knows.contains(call), "it declined");
                 assert!(client.ringing.remove(call), "it does not ring");
                 assert!(client.over.insert(*call), "it ended twice");
             }
@@ -131,8 +137,12 @@ impl World {
                 return self.begin(session, call);
             }
             HubFrame::Left { .. } => {
+                let client = self.client(session);
                 if matches!(step, Step::Decline) {
-                    self.client(session).ringing.remove(&id);
+                    client.ringing.remove(&id);
+                    client.knows.insert(id);
+                } else if client.places.contains_key(&id) {
+                    client.knows.insert(id);
                 }
                 return assert!(own);
             }
@@ -146,7 +156,8 @@ impl World {
         let (me, roster) = client.places.get_mut(&id).expect("only participants are told");
         match frame {
             HubFrame::CallEnded { .. } => {
-                client.over.insert(id);
+                assert!(!own || !client.knows.contains(&id), "it ended the call itself");
+                assert!(client.over.insert(id) && client.knows.insert(id), "it ended twice");
             }
             HubFrame::PeerJoined { participant, .. } => {
                 assert_eq!(roster.insert(participant.id, participant.into()), None, "joined twice");
@@ -154,6 +165,9 @@ impl World {
             HubFrame::PeerLeft { participant, reason, .. } => {
                 let was = roster.remove(participant).expect("left twice, or before it joined");
                 let itself = participant == me;
+                if itself {
+                    client.knows.insert(id);
+                }
                 match reason {
                     LeaveReason::Hangup => assert!(!itself && matches!(step, Step::Leave { .. })),
                     LeaveReason::SeatTaken => assert!(matches!(step, Step::Join | Step::Rejoin { .. })),
@@ -189,6 +203,7 @@ impl World {
         let client = self.client(session);
         assert!(!client.over.contains(&snapshot.id), "a call that is over goes on");
         client.places.insert(snapshot.id, (snapshot.you, roster));
+        client.knows.remove(&snapshot.id);
         if snapshot.kind.room().is_some() {
             client.last_room = Some(snapshot.id);
         } else {

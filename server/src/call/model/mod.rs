@@ -65,6 +65,8 @@ pub(crate) enum Step {
     Confirm,
     Gone,
     Wait(u64),
+    /// Time passes, and the ticks that are due come only after the next event.
+    Stall(u64),
 }
 
 /// The calls and their clients.
@@ -80,6 +82,8 @@ pub(crate) struct World {
     ended: BTreeMap<CallId, EndReason>,
     /// Who said when that media flows, with whom.
     reports: Vec<(u64, ParticipantId, ParticipantId)>,
+    /// Whether ticks are due.
+    stalled: bool,
 }
 
 impl World {
@@ -110,11 +114,24 @@ impl World {
             name: RoomName::generate(&OsEntropy as &dyn Entropy),
             ended: BTreeMap::new(),
             reports: Vec::new(),
+            stalled: false,
         }
     }
 
     /// Lets it happen, and holds what follows against the rules.
     pub(crate) fn take(&mut self, who: usize, step: &Step) {
+        if let Step::Stall(ms) = step {
+            self.now += ms;
+            self.stalled = true;
+            return;
+        }
+        self.event(who, step);
+        if std::mem::take(&mut self.stalled) {
+            self.event(who, &Step::Wait(0));
+        }
+    }
+
+    fn event(&mut self, who: usize, step: &Step) {
         let sender = self.clients[who].sender;
         let command = CommandId(1);
         let connected = self.clients[who].connected;
@@ -125,6 +142,7 @@ impl World {
                     self.apply(call, who, step, Event::Tick);
                 }
             }
+            Step::Stall(_) => {}
             Step::Lost { late } => self.lost(who, step, late),
             Step::Back { reloaded, late } => self.back(who, step, reloaded, late),
             Step::Gone => self.gone(who, step),
@@ -176,7 +194,7 @@ impl World {
             let incoming = self.calls[&by].1.incoming(self.now);
             if incoming.is_some_and(|incoming| incoming.from.user == to) {
                 let newcomer = self.newcomer(who);
-                self.apply(by, who, step, Event::Accept(newcomer));
+                self.apply(by, who, step, Event::Join(newcomer));
             }
             return;
         }
@@ -246,10 +264,13 @@ impl World {
             }
             client.sender
         };
-        if !late {
-            self.note_trials(who);
+        if late {
+            return self.in_all(who, step, &Event::Back { sender });
         }
+        let too_late = self.overdue(who);
+        self.note_trials(who);
         self.in_all(who, step, &Event::Back { sender });
+        assert!(too_late.iter().all(|call| !self.clients[who].places.contains_key(call)), "back too late");
     }
 
     /// Another device of the same user takes its place in the world: it is told what rings.

@@ -9,12 +9,17 @@ use crate::call::{
     event::{Relay, Sender},
     place::Place,
 };
-use holdfast_protocol::{CallId, Consequence, ParticipantState, Presence, UserId, policy::MEDIA_ALIVE_MS};
+use holdfast_protocol::{
+    CallId, Consequence, ParticipantId, ParticipantState, Presence, UserId, policy::MEDIA_ALIVE_MS,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl World {
     /// Holds everything against the rules.
     pub(crate) fn check(&mut self) {
+        if self.stalled {
+            return;
+        }
         let ids: Vec<CallId> = self.calls.keys().copied().collect();
         for id in ids {
             self.check_beliefs(id);
@@ -96,26 +101,21 @@ impl World {
         let now = self.now;
         let call = &mut self.calls.get_mut(&id).expect("ours").1;
         assert!(call.next_deadline_unix_ms().is_none_or(|at| at > now), "a deadline was missed");
-        let all_away = call.places.iter().all(|place| !place.is_connected());
-        let waits = all_away
-            && call.rules.policy.then == Consequence::Leave
-            && matches!(call.phase, Phase::Active { .. });
-        for place in &call.places {
-            let Some(absence) = place.absence().filter(|absence| absence.deadline_unix_ms <= now) else {
-                continue;
-            };
-            let connected = |by| call.places.iter().any(|place| place.told.id == by && place.is_connected());
-            let alive = self.reports.iter().any(|(at, by, with)| {
-                *with == place.told.id
-                    && now < at + MEDIA_ALIVE_MS
-                    && *at >= absence.noticed_unix_ms
-                    && connected(*by)
-            });
-            assert!(waits || alive, "away past the deadline");
-        }
+        assert!(!call.places.iter().any(|place| is_overdue(&self.reports, call, place, now)), "overdue");
         let before = call.clone();
         assert_eq!(call.apply(now, super::Event::Tick), vec![], "not all was done at once");
         assert_eq!(before.next_deadline_unix_ms(), call.next_deadline_unix_ms());
+    }
+
+    /// The calls in which it is too late for a client to come back.
+    pub(super) fn overdue(&self, who: usize) -> Vec<CallId> {
+        let session = self.clients[who].sender.session;
+        let calls = self.clients[who].places.keys().copied();
+        let is = |id: &CallId| {
+            let call = &self.calls[id].1;
+            call.place(session).is_some_and(|place| is_overdue(&self.reports, call, place, self.now))
+        };
+        calls.filter(is).collect()
     }
 
     /// The log says what happened.
@@ -123,6 +123,7 @@ impl World {
         let call = &self.calls[&id].1;
         let stored = call.stored();
         assert_eq!(stored.log.reason, self.ended.get(&id).copied());
+        assert!(stored.log.reason.is_none() || stored.claims.is_empty(), "engaged in a call that is over");
         let open = stored.log.participants.iter().filter(|entry| entry.left_unix_ms.is_none()).count();
         assert_eq!(open, call.len(), "participations that are not over");
         for entry in &stored.log.participants {
@@ -178,4 +179,21 @@ impl World {
             self.check();
         }
     }
+}
+
+/// Whether a place is to be given up: but not while media flows, as somebody connected has said, nor while everyone is
+/// away and the call waits.
+fn is_overdue(reports: &[(u64, ParticipantId, ParticipantId)], call: &Call, place: &Place, now: u64) -> bool {
+    let Some(absence) = place.absence().filter(|absence| absence.deadline_unix_ms <= now) else {
+        return false;
+    };
+    let connected = |by| call.places.iter().any(|place| place.told.id == by && place.is_connected());
+    let waits = !call.places.iter().any(Place::is_connected)
+        && call.rules.policy.then == Consequence::Leave
+        && matches!(call.phase, Phase::Active { .. });
+    let alive = reports.iter().any(|(at, by, with)| {
+        let recent = now < at + MEDIA_ALIVE_MS && *at >= absence.noticed_unix_ms;
+        *with == place.told.id && recent && connected(*by)
+    });
+    !waits && !alive
 }
