@@ -9,6 +9,8 @@
 pub mod memory;
 mod place;
 pub mod sqlite;
+pub(crate) mod start;
+pub(crate) mod upkeep;
 
 use async_trait::async_trait;
 use holdfast_protocol::{
