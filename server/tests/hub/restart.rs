@@ -2,7 +2,7 @@
 
 use crate::{
     samples::{call_id, direct, ended, put, session, user},
-    support::{TestHub, config},
+    support::{TestHub, config, ms, soon},
 };
 use holdfast_protocol::{CallLogPage, EndReason, Secret};
 use holdfast_server::{
@@ -25,6 +25,25 @@ fn on_disk(dir: &Path) -> Config {
 async fn log(hub: &TestHub, query: &str) -> CallLogPage {
     let ask = format!("GET /api/calls{query} HTTP/1.1\r\nauthorization: Bearer {TOKEN}");
     serde_json::from_str(&hub.http(&ask).await.2).unwrap()
+}
+
+#[tokio::test]
+async fn what_has_been_kept_for_long_enough_is_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path()).await.unwrap();
+    put(&store, 0, &ended(direct(1, 1_000, [1, 2]), 2_000)).await;
+    put(&store, 0, &direct(2, 1_000, [1, 2])).await;
+    drop(store);
+    let mut config = on_disk(dir.path());
+    config.store.log_age = Config::default().store.log_age;
+    let hub = TestHub::start(config).await;
+    soon("the end of the old call", async {
+        while log(&hub, "").await.calls.len() > 1 {
+            tokio::time::sleep(ms(10)).await;
+        }
+    })
+    .await;
+    assert_eq!(log(&hub, "").await.calls[0].id, call_id(2), "it began as long ago, and ended only now");
 }
 
 /// System 5: after a hub's death nothing stays ringing or busy, and what ended is kept.

@@ -1,7 +1,10 @@
 //! The store as an operator meets it: the program with its data directory.
 
 use crate::support::soon;
-use holdfast_server::store::sqlite::{DATABASE_FILE, SqliteStore};
+use holdfast_server::store::{
+    Store,
+    sqlite::{DATABASE_FILE, SqliteStore},
+};
 use std::{fs, path::Path, process::Stdio};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
@@ -65,7 +68,8 @@ async fn a_hub_does_not_share_its_data_directory() {
     let text = refusal(program(dir.path(), &[])).await;
     assert!(text.contains("another hub uses this data directory"), "{text}");
     first.kill().await.unwrap();
-    SqliteStore::open(dir.path()).await.unwrap();
+    let store = SqliteStore::open(dir.path()).await.unwrap();
+    assert!(store.last_alive().await.unwrap().is_some(), "what was written before SIGKILL is there");
 }
 
 #[tokio::test]
@@ -79,6 +83,20 @@ async fn a_store_in_memory_writes_nothing_and_says_what_that_means() {
     assert!(text.contains("--store memory"), "{text}");
     let files: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(files, ["hub.key"]);
+}
+
+#[tokio::test]
+async fn a_planned_stop_leaves_one_file_that_can_be_copied() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut hub = program(dir.path(), &[]);
+    serving(&mut hub).await;
+    let pid = hub.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(soon("the end", hub.wait()).await.unwrap().success());
+    let mut files: Vec<_> =
+        fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["holdfast.db", "holdfast.lock", "hub.key"]);
 }
 
 #[tokio::test]

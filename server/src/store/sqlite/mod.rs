@@ -22,14 +22,15 @@ use tokio::{sync::Mutex, task::spawn_blocking, time::sleep};
 const LOCK_TRIES: usize = 100;
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
-/// A database that is open.
+/// A database that is open. The order is that in which they are dropped: the last connection tidies up, and only the one
+/// that writes can.
 #[derive(Debug)]
 pub struct SqliteStore {
-    writer: Arc<Mutex<Writer>>,
     reader: Arc<Mutex<Connection>>,
+    writer: Arc<Mutex<Writer>>,
 }
 
-/// The order is that in which they are dropped: nobody may have the lock while this connection is open.
+/// In this order, too: nobody may have the lock while the connection is open.
 #[derive(Debug)]
 struct Writer {
     connection: Connection,
@@ -59,7 +60,7 @@ impl SqliteStore {
         });
         let (writer, reader) =
             opened.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-        Ok(Self { writer: Arc::new(Mutex::new(writer)), reader: Arc::new(Mutex::new(reader)) })
+        Ok(Self { reader: Arc::new(Mutex::new(reader)), writer: Arc::new(Mutex::new(writer)) })
     }
 
     /// Runs `work` on the connection that writes, after all that came before it.
