@@ -184,7 +184,7 @@ async fn who_asks_too_often_waits_and_who_guesses_is_banned() {
     assert!(body["code"] == "rate-limited" && body["retry_after_ms"].as_u64().unwrap() <= 6_000, "{body}");
     assert!(head.contains("retry-after: "), "{head}");
 
-    let hub = TestHub::start(Config { ban: std::time::Duration::from_secs(600), ..with_admin() }).await;
+    let hub = TestHub::start(Config { ban: std::time::Duration::from_mins(10), ..with_admin() }).await;
     let guess = "GET /api/calls HTTP/1.1\r\nauthorization: Bearer guess";
     let guesses = soon("a ban", async {
         let mut guesses = 0;
