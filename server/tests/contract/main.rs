@@ -4,6 +4,7 @@
 
 mod clock;
 mod commits;
+mod format;
 mod log;
 mod model;
 mod rest;
