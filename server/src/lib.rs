@@ -99,17 +99,7 @@ where
         None => load_or_create_key(&config.data_dir, &*entropy)?,
     };
     let admin_token = config.admin_token()?;
-    let store = store::start::open(&config).await?;
-    let last_alive_unix_ms = store.last_alive().await?;
-    let timeline = Timeline::start(&*clock, last_alive_unix_ms);
-    let ahead_ms = timeline.now_unix_ms().saturating_sub(clock.now_unix_ms());
-    if ahead_ms > 0 {
-        tracing::warn!(
-            ahead_ms,
-            "the clock was set back: the hub's time goes on from when it was last alive"
-        );
-    }
-    restart::take_over(&*store, last_alive_unix_ms, timeline.now_unix_ms()).await?;
+    let (store, timeline) = wake(&config, &*clock).await?;
     // Its guard cuts every task when this future ends or is dropped.
     let cut = shutdown.cut.child_token();
     let _guard = cut.clone().drop_guard();
@@ -158,6 +148,22 @@ where
         tracing::warn!(%error, "the store does not know when the hub stopped");
     }
     Ok(())
+}
+
+/// Opens the store, goes on in its time, and puts what the last life left behind in order.
+async fn wake(config: &Config, clock: &dyn Clock) -> Result<(Arc<dyn store::Store>, Timeline), RunError> {
+    let store = store::start::open(config).await?;
+    let last_alive_unix_ms = store.last_alive().await?;
+    let timeline = Timeline::start(clock, last_alive_unix_ms);
+    let ahead_ms = timeline.now_unix_ms().saturating_sub(clock.now_unix_ms());
+    if ahead_ms > 0 {
+        tracing::warn!(
+            ahead_ms,
+            "the clock was set back: the hub's time goes on from when it was last alive"
+        );
+    }
+    restart::take_over(&*store, last_alive_unix_ms, timeline.now_unix_ms()).await?;
+    Ok((store, timeline))
 }
 
 /// Waits for the first stage of a stop, and for the sockets to be closed. Health checks are answered meanwhile.
