@@ -143,10 +143,7 @@ where
         () = drained(&hub) => {}
         () = hub.shutdown.cut.cancelled() => tracing::warn!("cut"),
     }
-    // From here on it is down.
-    if let Err(error) = hub.store.alive(hub.timeline.now_unix_ms()).await {
-        tracing::warn!(%error, "the store does not know when the hub stopped");
-    }
+    note_end(&hub).await;
     Ok(())
 }
 
@@ -164,6 +161,13 @@ async fn wake(config: &Config, clock: &dyn Clock) -> Result<(Arc<dyn store::Stor
     }
     restart::take_over(&*store, last_alive_unix_ms, timeline.now_unix_ms()).await?;
     Ok((store, timeline))
+}
+
+/// From here on it is down.
+async fn note_end(hub: &Hub) {
+    if let Err(error) = hub.store.alive(hub.timeline.now_unix_ms()).await {
+        tracing::warn!(%error, "the store does not know when the hub stopped");
+    }
 }
 
 /// Waits for the first stage of a stop, and for the sockets to be closed. Health checks are answered meanwhile.
