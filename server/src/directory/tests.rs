@@ -29,7 +29,7 @@ fn session(user: UserId, name: &str) -> Arc<Session> {
         epoch: Epoch::mint(&OsEntropy),
         pass: Gate::new(9, 9).enter(network).unwrap(),
         budget: Budget::new(prometheus_client::metrics::gauge::Gauge::default(), u64::MAX),
-        timeline: Timeline::start(&SystemClock),
+        timeline: Timeline::start(&SystemClock, None),
     };
     Session::open(new, &Config::default()).0
 }

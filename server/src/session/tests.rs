@@ -20,7 +20,7 @@ fn elsewhere() -> Network {
 }
 
 fn timeline() -> Timeline {
-    Timeline::start(&SystemClock)
+    Timeline::start(&SystemClock, None)
 }
 
 /// What a client knows of its session.

@@ -25,7 +25,9 @@ async fn rooms(preset: PolicyPreset) -> TestHub {
 async fn away(client: &mut Client, call: &CallSnapshot) {
     match client.next().await {
         HubFrame::PeerDisconnected { call: of, since_unix_ms, deadline_unix_ms, ms_left, .. } => {
-            assert_eq!((of, ms_left), (call.id, AWAY_MS));
+            assert_eq!(of, call.id);
+            // What is left when it is written, which a busy machine does a little later.
+            assert!(ms_left <= AWAY_MS, "{ms_left}");
             assert!(since_unix_ms + AWAY_MS <= deadline_unix_ms, "counted from when it was noticed");
         }
         other => panic!("not away: {other:?}"),
@@ -76,7 +78,7 @@ async fn support_hang_up_while_the_other_is_away_ends_the_call_at_once() {
     let hub = TestHub::defaults().await;
     let ((mut ada, _), (bob, bob_welcome), call) = hub.in_direct_call().await;
     drop(bob);
-    assert!(matches!(ada.next().await, HubFrame::PeerDisconnected { ms_left: 60_000, .. }));
+    assert!(matches!(ada.next().await, HubFrame::PeerDisconnected { ms_left: 40_000..=60_000, .. }));
     ada.leave(&call).await;
     let (mut bob, _) = hub.device_of(&bob_welcome).await;
     assert_eq!(bob.too_late_for(call.id).await, EndReason::Hangup);
@@ -135,7 +137,7 @@ async fn patient_knows_a_reconnect_from_a_join() {
     let (bob, bob_welcome, call) = hub.joined("Bob", "team").await;
     assert!(matches!(ada.next().await, HubFrame::PeerJoined { .. }));
     drop(bob);
-    assert!(matches!(ada.next().await, HubFrame::PeerDisconnected { ms_left: 1_800_000, .. }));
+    assert!(matches!(ada.next().await, HubFrame::PeerDisconnected { ms_left: 1_780_000..=1_800_000, .. }));
     let (mut bob, _) = hub.back(&bob_welcome, None).await;
     assert_eq!(reconnected(&mut ada).await, (2, 1), "a reloaded page");
     let id = bob.send_rejoin(call.id).await;

@@ -7,7 +7,9 @@ use holdfast_protocol::{
     Hello, HubFrame, InstanceId, MediaState, Numbered, PROTOCOL_VERSION, ParticipantId, PolicyPreset, Resume,
     RoomName, Seq, SessionId, Signal, Welcome,
 };
-use holdfast_server::{Config, HubKey, OsEntropy, RunError, Shutdown, SystemClock, run};
+use holdfast_server::{
+    Config, HubKey, OsEntropy, RunError, Shutdown, SystemClock, run, store::memory::MemoryStore,
+};
 use std::{
     collections::BTreeMap,
     future::Future,
@@ -65,7 +67,9 @@ impl Drop for TestHub {
 }
 
 pub(crate) fn config() -> Config {
-    Config { hub_key: Some(HubKey::new([7; 32])), ..Config::default() }
+    let mut config = Config { hub_key: Some(HubKey::new([7; 32])), ..Config::default() };
+    config.store.given = Some(Arc::new(MemoryStore::default()));
+    config
 }
 
 /// With places in rooms that are kept for so long.
