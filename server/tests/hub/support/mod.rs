@@ -1,5 +1,7 @@
 //! A hub on port 0 and clients for it. Whatever is awaited here is awaited for a generous time and then fails.
 
+mod progress;
+
 use axum::serve::ListenerExt;
 use futures_util::{SinkExt, StreamExt};
 use holdfast_protocol::{
@@ -36,19 +38,8 @@ pub(crate) const ON: MediaState =
 /// Frames that a client takes in before it acknowledges them.
 const ACK_EVERY: u32 = 8;
 
-/// How far the clients of these tests are in their sessions, so that [`TestHub::back`] can go on from there.
-static PROGRESS: Mutex<BTreeMap<SessionId, Progress>> = Mutex::new(BTreeMap::new());
-
-/// What a client knows of its session.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Progress {
-    pub(crate) session: SessionId,
-    pub(crate) epoch: Epoch,
-    /// The last frame taken in.
-    pub(crate) seq: Seq,
-    /// The last command sent.
-    pub(crate) commands: u32,
-}
+pub(crate) use progress::resume;
+use progress::{PROGRESS, Progress};
 
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
     timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited too long for {what}"))
@@ -165,13 +156,6 @@ impl TestHub {
         })
         .await;
     }
-}
-
-/// How to come back to a session, from where its latest client here has stopped.
-pub(crate) fn resume(welcome: &Welcome) -> Resume {
-    let seq = PROGRESS.lock().unwrap().get(&welcome.session).map_or(Seq(0), |progress| progress.seq);
-    let (session, token, epoch) = (welcome.session, welcome.token.clone(), welcome.epoch);
-    Resume { session, token, epoch, seq, hold: false }
 }
 
 pub(crate) struct Client {
