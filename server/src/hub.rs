@@ -3,10 +3,11 @@
 
 use crate::{
     abuse::{Abuse, Offence, Outcome},
-    call::{CallHandle, RoomTable, event::Event, owner::Command},
+    call::{CallHandle, CallTable, event::Event, handle::Command},
     clock::{Clock, Timeline, millis},
     config::{Config, LimitsMode},
     credentials::HubKey,
+    directory::Directory,
     gate::Gate,
     http::{ApiAccess, page::Page},
     ice::IceServers,
@@ -17,7 +18,7 @@ use crate::{
     store::Store,
     tasks::Tasks,
 };
-use holdfast_protocol::{Entropy, Epoch, ErrorCode, ErrorFrame, SessionId};
+use holdfast_protocol::{Entropy, ErrorCode, ErrorFrame, SessionId};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Banned clients that are told so at the same time; any more of them get an HTTP refusal, which costs less.
@@ -33,8 +34,6 @@ pub(crate) struct Hub {
     pub(crate) entropy: Arc<dyn Entropy>,
     /// The hub's own time, for everything else.
     pub(crate) timeline: Timeline,
-    /// This process's memory.
-    pub(crate) epoch: Epoch,
     /// What guests' secrets are derived from.
     pub(crate) key: HubKey,
     /// What `welcome` hands out.
@@ -45,8 +44,10 @@ pub(crate) struct Hub {
     pub(crate) store: Arc<dyn Store>,
     /// Finds sessions.
     pub(crate) sessions: SessionTable,
-    /// Finds rooms.
-    pub(crate) rooms: RoomTable,
+    /// Finds calls.
+    pub(crate) calls: CallTable,
+    /// Finds users, and knows what they do.
+    pub(crate) directory: Directory,
     /// Counts sockets.
     pub(crate) gate: Arc<Gate>,
     /// Counts HTTP connections per address.
@@ -119,6 +120,9 @@ impl Hub {
 
     /// Forgets a session that has ended, and takes it out of `rooms`.
     pub(crate) async fn forget(&self, session: SessionId, rooms: Vec<CallHandle>) {
+        if let Some(known) = self.sessions.get(session) {
+            self.directory.forget(known.user, session);
+        }
         if self.sessions.remove(session) {
             self.metrics.sessions.dec();
         }

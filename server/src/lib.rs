@@ -3,7 +3,7 @@
 //!
 //! [`run`] is the whole hub. It is given its settings, listeners, clock, randomness and stop signal, so that it
 //! runs the same in a product, in a test on port 0 and in a simulated world; dropping its future ends everything
-//! it started. What decides lives in pure files (`room/core.rs`, `socket/conversation.rs`, `session/outbox.rs`,
+//! it started. What decides lives in pure files (`call/core.rs`, `socket/conversation.rs`, `session/outbox.rs`,
 //! `rate.rs`); the rest waits, sends and stores for them.
 
 mod abuse;
@@ -15,6 +15,7 @@ pub mod config;
 pub mod credentials;
 mod data_dir;
 mod description;
+mod directory;
 mod entropy;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -38,7 +39,7 @@ pub mod tls;
 pub use arrival::{Arrival, Door, Entrance, Stream};
 pub use banner::Banner;
 pub use clock::{Clock, SystemClock};
-pub use config::{Config, ConfigError, LimitsMode, LogAge};
+pub use config::{Config, ConfigError, DirectoryMode, LimitsMode, LogAge};
 pub use credentials::HubKey;
 pub use data_dir::{DataDirError, HUB_KEY_FILE, load_or_create_key};
 pub use entropy::OsEntropy;
@@ -50,7 +51,7 @@ use axum::serve::Listener;
 use clock::Timeline;
 use futures_util::future::join_all;
 use gate::Gate;
-use holdfast_protocol::{Entropy, Epoch};
+use holdfast_protocol::Entropy;
 use hub::Hub;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -106,13 +107,13 @@ where
     let metrics = metrics::Metrics::new();
     let hub = Arc::new(Hub {
         timeline,
-        epoch: Epoch::mint(&*entropy),
         key,
         ice,
         page: http::page::Page::built(),
         store,
         sessions: session::table::SessionTable::new(config.sessions_max),
-        rooms: call::RoomTable::new(config.rooms_max),
+        calls: call::CallTable::new(config.rooms_max),
+        directory: directory::Directory::new(config.directory == DirectoryMode::On, clock.now_unix_ms()),
         gate: Gate::new(config.sockets_max, config.sockets_per_address_max),
         connections: Gate::new(u64::MAX, config.http_connections_per_address_max),
         openings: Gate::new(u64::MAX, config.sessions_per_address_max),
@@ -128,11 +129,14 @@ where
         entropy,
         shutdown,
     });
+    if hub.directory.is_open {
+        hub.tasks.spawn(directory::keep_told(Arc::clone(&hub)));
+    }
     hub.tasks.spawn(store::upkeep::keep_up(Arc::clone(&hub)));
     let places = usize::try_from(hub.config.http_connections_max).unwrap_or(usize::MAX);
     let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
     let routers = http::Routers::new(&hub);
-    tracing::info!(epoch = %hub.epoch, page = hub.page.is_built(), turn = hub.ice.turn.is_some(), "hub starts");
+    tracing::info!(page = hub.page.is_built(), turn = hub.ice.turn.is_some(), "hub starts");
     let serving = join_all(
         listeners
             .into_iter()

@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api;
+mod calling;
+mod direct;
+mod directory;
 mod hello;
 mod http;
 mod limits;
 mod operations;
+mod policies;
 mod restart;
 mod resume;
 mod rooms;
