@@ -119,7 +119,7 @@ fn latest_of_each_room(calls: &[(Version, StoredCall)]) -> BTreeMap<RoomName, Ca
 }
 
 /// The call as it is once it has ended because of the hub's death.
-fn cleaned_up(mut call: StoredCall, now_unix_ms: u64) -> StoredCall {
+pub(crate) fn cleaned_up(mut call: StoredCall, now_unix_ms: u64) -> StoredCall {
     call.log.status = CallStatus::Ended;
     call.log.ended_unix_ms = Some(now_unix_ms);
     call.log.reason = Some(EndReason::ServerCleanup);

@@ -50,6 +50,8 @@ impl Record {
             entry.outages.remove(0);
             entry.outages_omitted += 1;
         }
+        // When the hub was last alive is known to a second only.
+        let since_unix_ms = since_unix_ms.max(entry.joined_unix_ms);
         entry.outages.push(Outage { since_unix_ms, until_unix_ms: None, cause, returned: false });
     }
 
