@@ -20,6 +20,8 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
+/// What a frame's number adds to it: `"seq":4294967295,`.
+const SEQ_BYTES_MAX: usize = 17;
 /// When to try again to reach someone whose queue holds one's share already.
 const SHARE_RETRY_MS: u64 = 1_000;
 /// When to try a store again that has failed, if nothing happens before.
@@ -305,8 +307,8 @@ impl Owner {
         let outcome = match self.call.relay(sender, to, to_incarnation) {
             Relay::Deliver { to, from, from_incarnation } => {
                 let frame = stamp(from, from_incarnation);
-                if frame.bytes() > self.hub.config.frame_bytes_max as usize {
-                    // The hub's stamps made it a little longer than it came.
+                if frame.bytes() + SEQ_BYTES_MAX > self.hub.config.frame_bytes_max as usize {
+                    // The hub's stamps, and the number that it will get, make it a little longer than it came.
                     let error = refusal(ErrorCode::InvalidSignal, "the signal is too long", Some(command));
                     self.refuse(sender.session, error);
                     "refused"

@@ -56,11 +56,11 @@ impl Record {
     }
 
     /// The outage is over, as far as one can see.
-    pub(super) fn back(&mut self, now: u64, told: &Participant, was_away: bool) {
+    pub(super) fn back(&mut self, now: u64, told: &Participant) {
         let Some(entry) = self.entry(told.id) else { return };
         entry.incarnation = told.incarnation;
         entry.reconnect_count = told.reconnect_count;
-        if was_away && let Some(outage) = entry.outages.last_mut() {
+        if let Some(outage) = entry.outages.last_mut() {
             outage.until_unix_ms = Some(now);
             outage.returned = true;
         }

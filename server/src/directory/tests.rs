@@ -1,6 +1,6 @@
 //! The directory's bounds, without sockets.
 
-use super::{DIALS_PER_MINUTE, Directory, WATCHERS_MAX};
+use super::{DIALS_PER_MINUTE, Directory, Scope, WATCHERS_MAX};
 use crate::{
     call::view::Share,
     clock::{SystemClock, Timeline},
