@@ -9,7 +9,7 @@ use crate::{
     credentials::HubKey,
     directory::Directory,
     gate::Gate,
-    http::page::Page,
+    http::{ApiAccess, page::Page},
     ice::IceServers,
     metrics::Metrics,
     network::Network,
@@ -60,6 +60,8 @@ pub(crate) struct Hub {
     pub(crate) places: Arc<Gate>,
     /// Counts banned clients that are being told.
     pub(crate) goodbyes: Arc<Gate>,
+    /// Who may ask the API for what.
+    pub(crate) api: ApiAccess,
     /// What all sessions' queues share.
     pub(crate) budget: Budget,
     /// Who abuses the hub; None with the limits off.

@@ -35,10 +35,11 @@ pub(crate) struct Metrics {
     relays: Family<Labels<2>, Counter>,
     resumes: Family<Labels<1>, Counter>,
     calls_ended: Family<Labels<1>, Counter>,
+    api: Family<Labels<1>, Counter>,
 }
 
 /// The name, kind and meaning of every metric, as `docs/operations.md` lists them.
-pub const METRICS: [(&str, &str); 14] = [
+pub const METRICS: [(&str, &str); 15] = [
     ("holdfast_sockets", "Open WebSockets"),
     ("holdfast_sessions", "Sessions, the ones that wait for their client included"),
     ("holdfast_rooms", "Calls going on"),
@@ -56,6 +57,7 @@ pub const METRICS: [(&str, &str); 14] = [
     ("holdfast_resumes", "Claims to a session by outcome (resumed, refused)"),
     ("holdfast_store_failures", "Changes of calls that the store did not take; tried again until it does"),
     ("holdfast_calls_ended", "Calls that are over, by reason"),
+    ("holdfast_api_requests", "API requests by outcome (ok, or the code of the refusal)"),
 ];
 
 impl Metrics {
@@ -77,6 +79,7 @@ impl Metrics {
             relays: Family::default(),
             resumes: Family::default(),
             calls_ended: Family::default(),
+            api: Family::default(),
         };
         let mut help = METRICS.into_iter();
         let mut next = || help.next().expect("METRICS has an entry for each register below");
@@ -100,7 +103,8 @@ impl Metrics {
             relays,
             resumes,
             store_failures,
-            calls_ended
+            calls_ended,
+            api
         );
         metrics
     }
@@ -143,6 +147,11 @@ impl Metrics {
     /// A client claimed a session.
     pub(crate) fn resume(&self, resumed: bool) {
         self.resumes.get_or_create(&[("outcome", if resumed { "resumed" } else { "refused" })]).inc();
+    }
+
+    /// An API request was answered.
+    pub(crate) fn api(&self, outcome: &'static str) {
+        self.api.get_or_create(&[("outcome", outcome)]).inc();
     }
 
     /// Everything as text.

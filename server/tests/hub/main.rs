@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod api;
 mod calling;
 mod direct;
 mod directory;
@@ -10,10 +11,14 @@ mod http;
 mod limits;
 mod operations;
 mod policies;
+mod restart;
 mod resume;
 mod rooms;
+#[path = "../contract/samples.rs"]
+mod samples;
 mod secrets;
 mod shutdown;
+mod store;
 mod strangers;
 mod support;
 mod tls;
