@@ -44,7 +44,7 @@ pub const METRICS: [(&str, &str); 15] = [
     ("holdfast_sessions", "Sessions, the ones that wait for their client included"),
     ("holdfast_rooms", "Calls going on"),
     ("holdfast_participants", "Participants of calls, the absent ones included"),
-    ("holdfast_queue_bytes", "Bytes kept for clients that do not read, or are away"),
+    ("holdfast_queue_bytes", "Bytes kept for clients until they have acknowledged them"),
     ("holdfast_bans", "Bans of addresses that abused the hub"),
     (
         "holdfast_turned_away",

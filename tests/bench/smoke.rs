@@ -78,7 +78,7 @@ async fn idle_sockets_stay_open() {
         assert_eq!(pairs.len(), 5);
         for [one, other] in &mut pairs {
             one.client.send(&one.text(Load::Candidates, 42)).await.unwrap();
-            let text = other.client.next().await.unwrap();
+            let text = other.next().await.unwrap();
             assert!(text.contains("candidate:0000000042"), "{text}");
         }
     }

@@ -117,7 +117,9 @@ impl Owner {
                 }
             }
             Command::Peek { session, reply } => {
-                if let Some(snapshot) = self.call.snapshot_for(self.hub.timeline.now_unix_ms(), session) {
+                let snapshot = self.call.snapshot_for(self.hub.timeline.now_unix_ms(), session);
+                if let (Some(session), Some(snapshot)) = (self.sessions.get(&session), snapshot) {
+                    session.resync(self.call.id());
                     let _ = reply.send(snapshot);
                 }
             }
@@ -256,9 +258,9 @@ impl Owner {
             Effect::Refuse { to, command, code, message } => {
                 self.refuse(to, refusal(code, message, Some(command)));
             }
-            Effect::Resync { to, snapshot, new_instance } => {
+            Effect::Resync { to, snapshot, .. } => {
                 if let Some(session) = self.sessions.get(&to) {
-                    session.resync(self.call.id(), new_instance);
+                    session.returns(self.call.id());
                 }
                 self.resync = Some(snapshot);
             }
@@ -282,7 +284,7 @@ impl Owner {
         let outcome = match self.call.relay(sender, to, to_incarnation) {
             Relay::Deliver { to, from, from_incarnation } => {
                 let frame = stamp(from, from_incarnation);
-                if frame.text.len() > self.hub.config.frame_bytes_max as usize {
+                if frame.bytes() > self.hub.config.frame_bytes_max as usize {
                     // The hub's stamps made it a little longer than it came.
                     let error = refusal(ErrorCode::InvalidSignal, "the signal is too long", Some(command));
                     self.refuse(sender.session, error);

@@ -199,10 +199,10 @@ pub struct Config {
     /// Largest message read, in bytes
     #[arg(long, env = "HOLDFAST_FRAME_BYTES_MAX", value_name = "BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(4_096..=16_777_216), help_heading = "Limits")]
     pub frame_bytes_max: u32,
-    /// Frames kept for a client that does not read, or is away
+    /// Frames kept for a client until it has acknowledged them
     #[arg(long, env = "HOLDFAST_QUEUE_FRAMES_MAX", value_name = "COUNT", default_value_t = 256, value_parser = positive(), help_heading = "Limits")]
     pub queue_frames_max: u64,
-    /// Bytes kept for a client that does not read, or is away
+    /// Bytes kept for a client until it has acknowledged them
     #[arg(long, env = "HOLDFAST_QUEUE_BYTES_MAX", value_name = "BYTES", default_value_t = 1_048_576, value_parser = positive(), help_heading = "Limits")]
     pub queue_bytes_max: u64,
     /// Bytes kept for all clients together. Beyond it, whoever has more than 16 KiB waiting is closed

@@ -3,14 +3,16 @@
 use super::{DIALS_PER_MINUTE, Directory, WATCHERS_MAX};
 use crate::{
     call::view::Share,
+    clock::{SystemClock, Timeline},
     config::Config,
+    credentials::TokenHash,
     entropy::OsEntropy,
     gate::Gate,
     network::Network,
     session::{Budget, NewSession, Session},
 };
 use holdfast_protocol::{
-    CallId, DirectoryQuery, DisplayName, InstanceId, Presence, Secret, SessionId, UserId,
+    CallId, DirectoryQuery, DisplayName, Epoch, InstanceId, Presence, Secret, SessionId, UserId,
     limits::DIRECTORY_USERS_MAX,
 };
 use std::{net::Ipv4Addr, sync::Arc};
@@ -22,10 +24,12 @@ fn session(user: UserId, name: &str) -> Arc<Session> {
         user,
         name: DisplayName::new(name).unwrap(),
         instance: InstanceId::mint(&OsEntropy),
-        token: &Secret::new("token"),
+        attempt: 1,
+        token: TokenHash::of(&Secret::new("token")),
+        epoch: Epoch::mint(&OsEntropy),
         pass: Gate::new(9, 9).enter(network).unwrap(),
         budget: Budget::new(prometheus_client::metrics::gauge::Gauge::default(), u64::MAX),
-        now_unix_ms: 0,
+        timeline: Timeline::start(&SystemClock, None),
     };
     Session::open(new, &Config::default()).0
 }

@@ -87,8 +87,9 @@ async fn misbehave(mut client: Client, number: u8, end: Instant) -> u64 {
     let long = ClientFrame::Signal { id, call: call.id, to: other, to_incarnation, signal }.encode();
     let mut said = 2;
     while Instant::now() < end {
+        let id = client.id();
         let text = match number % 4 {
-            0 | 1 => long.clone(),
+            0 | 1 => long.replacen("\"id\":1,", &format!("\"id\":{},", id.0), 1),
             2 => "[".repeat(1_000),
             _ => {
                 let room = RoomName::new(&format!("flood-{number}-{said}")).expect("a room name");
