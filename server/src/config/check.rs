@@ -146,7 +146,7 @@ mod tests {
             let error = parse(args).validate().unwrap_err().to_string();
             assert!(error.contains(expected), "{args:?}: {error}");
         }
-        for args in [["--resume-window", "0s"], ["--resume-window", "soon"], ["--participants-max", "0"]] {
+        for args in [["--ring-timeout", "0s"], ["--ring-timeout", "soon"], ["--participants-max", "0"]] {
             assert!(Config::from_arguments(&args).is_err(), "{args:?}");
         }
     }

@@ -134,9 +134,6 @@ pub struct Config {
     )]
     pub directory: DirectoryMode,
 
-    /// How long a participant whose socket is lost keeps its place
-    #[arg(long, env = "HOLDFAST_RESUME_WINDOW", value_name = "DURATION", value_parser = duration, default_value = "30s", help_heading = "Timing")]
-    pub resume_window: Duration,
     /// How long a session that is in no call waits for its client
     #[arg(long, env = "HOLDFAST_IDLE_RESUME_WINDOW", value_name = "DURATION", value_parser = duration, default_value = "10s", help_heading = "Timing")]
     pub idle_resume_window: Duration,

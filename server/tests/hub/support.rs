@@ -3,9 +3,9 @@
 use axum::serve::ListenerExt;
 use futures_util::{SinkExt, StreamExt};
 use holdfast_protocol::{
-    CallSnapshot, ClientFrame, CommandId, DisplayName, Epoch, ErrorFrame, GuestCredential, Hello, HubFrame,
-    InstanceId, MediaState, Numbered, PROTOCOL_VERSION, ParticipantId, Resume, RoomName, Seq, SessionId,
-    Signal, Welcome,
+    CallSnapshot, ClientFrame, CommandId, Consequence, DisconnectPolicy, DisplayName, EndReason, Epoch,
+    ErrorFrame, GuestCredential, Hello, HubFrame, InstanceId, MediaState, Numbered, PROTOCOL_VERSION,
+    ParticipantId, Resume, RoomName, Seq, SessionId, Signal, Welcome,
 };
 use holdfast_server::{
     Config, HubKey, OsEntropy, RunError, Shutdown, SystemClock, run, store::memory::MemoryStore,
@@ -74,7 +74,9 @@ pub(crate) fn config() -> Config {
 
 /// With places in rooms that are kept for so long.
 pub(crate) fn kept_for(window_ms: u64) -> Config {
-    Config { resume_window: ms(window_ms), ..config() }
+    let (then, all_away_reason) = (Consequence::Leave, EndReason::Expired);
+    let room_policy = DisconnectPolicy { away_ms: window_ms, then, all_away_ms: window_ms, all_away_reason };
+    Config { room_policy, ..config() }
 }
 
 pub(crate) fn ms(ms: u64) -> Duration {

@@ -34,7 +34,8 @@ async fn a_minute_of_flood_leaves_the_hub_as_it_was() {
 async fn flood(duration: Duration) {
     // Short bans, so that the flood goes on in waves instead of ending after a second.
     let (hub, pid) =
-        program(&["--ban", "2s", "--sockets-per-address-max", "4", "--resume-window", "2s"]).await;
+        program(&["--ban", "2s", "--sockets-per-address-max", "4", "--room-policy", "away=2s,then=leave"])
+            .await;
     let control = Control::start(&hub).await;
     let before_kib = resident_kib(pid);
     let end = Instant::now() + duration;
