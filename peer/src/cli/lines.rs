@@ -73,8 +73,10 @@ impl Lines {
             Event::Joined { participants, .. } => format!("joined, {participants} in the call"),
             Event::Left { .. } => "left".to_owned(),
             Event::PeerJoined(participant) => format!("{} is here", participant.name),
-            Event::PeerAway { participant, .. } => format!("{} has lost the hub", self.name(*participant)),
-            Event::PeerBack { participant } => format!("{} is back", self.name(*participant)),
+            Event::PeerDisconnected { participant, .. } => {
+                format!("{} has lost the hub", self.name(*participant))
+            },
+            Event::PeerReconnected { participant, .. } => format!("{} is back", self.name(*participant)),
             Event::PeerLeft { participant, reason } => {
                 format!("{} is gone ({})", self.name(*participant), word(reason))
             }
