@@ -40,7 +40,7 @@ pub mod rtc;
 pub mod system;
 pub mod url;
 
-pub use client::{Client, ClientError, Options, PairStats, Playing, Streams};
+pub use client::{Client, ClientError, Found, Keeper, Kept, Options, PairStats, Playing, Streams};
 pub use environment::Environment;
 pub use event::{Event, Received, Stamped};
 pub use received::ReceivedStream;

@@ -234,10 +234,7 @@ mod tests {
         let (roster, changes, snapshot) = joined();
         assert_eq!(
             changes,
-            [
-                Change::Joined(snapshot.participants[1].clone()),
-                away(&snapshot.participants[1]).unwrap(),
-            ]
+            [Change::Joined(snapshot.participants[1].clone()), away(&snapshot.participants[1]).unwrap(),]
         );
         assert_eq!((roster.you(), roster.incarnation()), (snapshot.you, 1));
     }

@@ -75,7 +75,7 @@ impl Lines {
             Event::PeerJoined(participant) => format!("{} is here", participant.name),
             Event::PeerDisconnected { participant, .. } => {
                 format!("{} has lost the hub", self.name(*participant))
-            },
+            }
             Event::PeerReconnected { participant, .. } => format!("{} is back", self.name(*participant)),
             Event::PeerLeft { participant, reason } => {
                 format!("{} is gone ({})", self.name(*participant), word(reason))

@@ -19,7 +19,14 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn new(seed: u64) -> Self {
-        Self { attempt: 0, up_since_ms: None, not_before_ms: 0, wait_at_least_ms: 0, told_until_ms: 0, random: seed }
+        Self {
+            attempt: 0,
+            up_since_ms: None,
+            not_before_ms: 0,
+            wait_at_least_ms: 0,
+            told_until_ms: 0,
+            random: seed,
+        }
     }
 
     /// The hub said when to come back.

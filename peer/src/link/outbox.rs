@@ -69,11 +69,7 @@ mod tests {
             call: "0000ca11-0000-4000-8000-000000000001".parse().unwrap(),
             to: "0000b0b0-0000-4000-8000-000000000002".parse().unwrap(),
             to_incarnation: 1,
-            signal: Signal::Negotiate {
-                connection: None,
-                generation: 0,
-                reason: NegotiateReason::NoOffer,
-            },
+            signal: Signal::Negotiate { connection: None, generation: 0, reason: NegotiateReason::NoOffer },
         }
     }
 

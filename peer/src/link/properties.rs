@@ -112,6 +112,9 @@ impl Hub {
             same = resume.epoch == epoch(self.epoch);
             if same {
                 self.said.retain(|(said, _)| *said > resume.seq);
+            } else {
+                // What was said since the epoch began is in the snapshot.
+                self.new_epoch();
             }
         }
         self.welcomed = true;
@@ -181,7 +184,9 @@ impl World {
                         self.signals.clear();
                     }
                 }
-                Effect::Deliver(HubFrame::Signal { signal: Signal::Negotiate { generation, .. }, .. }) => {
+                Effect::Deliver(HubFrame::Signal {
+                    signal: Signal::Negotiate { generation, .. }, ..
+                }) => {
                     self.taken.push(generation);
                     let expected: Vec<_> = (1..=generation).collect();
                     assert_eq!(self.taken, expected, "lost, doubled or reordered");
@@ -193,14 +198,13 @@ impl World {
     }
 
     fn disconnect(&mut self) {
-        self.up = None;
+        (self.up, self.dialing) = (None, false);
         self.down.clear();
         self.hub.welcomed = false;
     }
 
     fn cut(&mut self) {
         self.disconnect();
-        self.dialing = false;
         self.feed(Input::Dropped { reason: "cut".into(), close_code: None });
     }
 
@@ -276,7 +280,11 @@ impl World {
             if idle {
                 return;
             }
-            self.step(if self.link.is_up() || self.up.is_some() || self.dialing { Step::ToHub } else { Step::Time });
+            self.step(if self.link.is_up() || self.up.is_some() || self.dialing {
+                Step::ToHub
+            } else {
+                Step::Time
+            });
             self.step(Step::ToClient);
         }
         panic!("it does not settle");

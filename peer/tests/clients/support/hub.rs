@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use futures_util::{SinkExt, StreamExt};
 use holdfast_peer::environment::{Dial, Io};
 use holdfast_protocol::{
-    CallId, CallKind, ClientFrame, EndReason, HubFrame, MediaState, ParticipantId, SessionId, Signal, UserId,
+    CallId, CallKind, ClientFrame, EndReason, HubFrame, LeaveReason, MediaState, ParticipantId, SessionId,
+    Signal, UserId,
 };
 use sessions::Session;
 use std::{
@@ -39,6 +40,8 @@ pub(super) struct State {
     dials: usize,
     /// From whom, for whom: what clients reported as alive.
     alive: Vec<(ParticipantId, Vec<ParticipantId>)>,
+    /// Which signals get lost.
+    loses: fn(&Signal) -> bool,
 }
 
 /// A socket's outgoing queue. The socket closes when it is dropped.
@@ -57,6 +60,7 @@ impl TestHub {
             sessions: BTreeMap::new(),
             dials: 0,
             alive: vec![],
+            loses: |_| false,
         };
         Self { state: Arc::new(Mutex::new(state)), cut: Arc::new(watch::channel(0).0) }
     }
@@ -95,7 +99,16 @@ impl TestHub {
 
     /// Forgets one session, as a hub does when its window is over; the call and the others stay.
     pub(crate) fn forget_one(&self, name: &str) {
-        self.lock().sessions.retain(|_, session| session.name() != name);
+        let mut state = self.lock();
+        let (call, reason) = (state.call, LeaveReason::NetworkLost);
+        let ids: Vec<_> =
+            state.sessions.iter().filter(|(_, s)| s.name() == name).map(|(id, _)| *id).collect();
+        for id in ids {
+            let gone = state.sessions.remove(&id).and_then(|session| session.participant);
+            if let Some(participant) = gone.map(|gone| gone.id) {
+                state.tell_others(id, &HubFrame::PeerLeft { call, participant, reason });
+            }
+        }
     }
 
     /// Begins a new epoch with everyone, as a hub does that was killed and kept sessions and calls: what was said and not
@@ -104,6 +117,11 @@ impl TestHub {
         for session in self.lock().sessions.values_mut() {
             session.new_epoch();
         }
+    }
+
+    /// Loses signals from now on.
+    pub(crate) fn lose(&self, which: fn(&Signal) -> bool) {
+        self.lock().loses = which;
     }
 
     /// Ends the call, as a deadline does.

@@ -37,6 +37,7 @@ impl State {
                 self.say(session, HubFrame::Left { in_reply_to: id, call });
             }
             ClientFrame::Leave { id, call } => self.leave(session, id, call),
+            ClientFrame::Signal { signal, .. } if (self.loses)(&signal) => {}
             ClientFrame::Signal { call, to, to_incarnation, signal, .. } => {
                 let Some(from) = self.sessions.get(&session).and_then(|s| s.participant.as_ref()) else {
                     return;

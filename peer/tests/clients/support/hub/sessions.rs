@@ -84,15 +84,15 @@ impl State {
         let mut same = true;
         if let Some(resume) = &hello.resume {
             let new_instance = session.hello.instance != hello.instance;
-            if new_instance {
-                session.new_epoch();
-                if let Some(me) = &mut session.participant {
-                    me.incarnation += 1;
-                }
+            if let Some(me) = session.participant.as_mut().filter(|_| new_instance) {
+                me.incarnation += 1;
             }
-            same = resume.epoch == session.epoch;
+            same = !new_instance && resume.epoch == session.epoch;
+            if !same {
+                session.new_epoch();
+            }
             session.tokens = vec![resume.token.clone()];
-            session.said.retain(|(seq, _)| !same || *seq > resume.seq);
+            session.said.retain(|(seq, _)| *seq > resume.seq);
         }
         session.tokens.push(Secret::new(Epoch::mint(&Counting).to_string()));
         let resumed = hello.resume.is_some();
