@@ -26,6 +26,8 @@ pub(crate) struct TestHub {
     state: Arc<Mutex<State>>,
     /// Every open socket ends when this changes.
     cut: Arc<watch::Sender<u32>>,
+    /// Where it runs, whatever becomes of its clients.
+    runtime: tokio::runtime::Handle,
 }
 
 pub(super) struct State {
@@ -62,7 +64,11 @@ impl TestHub {
             alive: vec![],
             loses: |_| false,
         };
-        Self { state: Arc::new(Mutex::new(state)), cut: Arc::new(watch::channel(0).0) }
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            cut: Arc::new(watch::channel(0).0),
+            runtime: tokio::runtime::Handle::current(),
+        }
     }
 
     /// Breaks every socket, and lets none be opened until [`TestHub::open`].
@@ -219,7 +225,7 @@ impl Dial for TestHub {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         let (near, far) = tokio::io::duplex(65_536);
-        tokio::spawn(self.clone().serve(far));
+        self.runtime.spawn(self.clone().serve(far));
         Ok(Box::new(near))
     }
 }
