@@ -119,7 +119,7 @@ impl Session {
                 },
                 Some(received) = streams.received.recv() => self.received(received).await,
                 Some(Err(error)) = answered.recv() => eprintln!("holdfast-peer: it rings no more: {error}"),
-                word = Prompt::word(&mut self.prompt) => self.told(word).await,
+                word = Prompt::word(&mut self.prompt) => self.told(word),
                 () = tick(&mut stats) => self.stats().await,
                 () = until(self.leave_at) => {
                     if !self.hang_up().await {
@@ -176,7 +176,7 @@ impl Session {
         true
     }
 
-    async fn told(&mut self, word: Word) {
+    fn told(&self, word: Word) {
         let Some(client) = self.client.clone() else { return };
         let Word { call, accept } = word;
         let (answers, media) = (self.answers.clone(), self.media);
@@ -209,10 +209,10 @@ impl Session {
                 self.mirror(*participant, None).await;
             }
             Event::Joined { call, .. } => self.in_call = Some(*call),
-            Event::CallEnded { call, reason } | Event::CallOver { call, reason } => {
-                if self.in_call == Some(*call) {
-                    self.over(*reason);
-                }
+            Event::CallEnded { call, reason } | Event::CallOver { call, reason }
+                if self.in_call == Some(*call) =>
+            {
+                self.over(*reason);
             }
             Event::Ended => self.end = Some(End::Hub),
             _ => {}

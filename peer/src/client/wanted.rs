@@ -46,8 +46,10 @@ pub(super) struct Wanted {
     pub(super) ask: Option<CommandId>,
     pub(super) retry_at_ms: Option<u64>,
     pub(super) reply: Option<Joining>,
-    /// It is a call of an earlier process: its owner has not asked for it yet, but may be answered with this.
-    pub(super) early: Option<Option<CallSnapshot>>,
+    /// It is a call of an earlier process, for which this one's owner has not asked yet.
+    pub(super) early: bool,
+    /// What that owner is answered with, once the hub has told.
+    pub(super) early_answer: Option<CallSnapshot>,
 }
 
 impl Wanted {
@@ -57,13 +59,31 @@ impl Wanted {
             Way::User(_) => (None, None),
             Way::Incoming(call) | Way::Again(call) => (Some(*call), None),
         };
-        Self { way, call, room, ask: None, retry_at_ms: None, reply: Some(reply), early: None }
+        Self {
+            way,
+            call,
+            room,
+            ask: None,
+            retry_at_ms: None,
+            reply: Some(reply),
+            early: false,
+            early_answer: None,
+        }
     }
 
     /// One that an earlier process was in.
     pub(super) fn earlier(call: CallId, room: Option<RoomName>) -> Self {
         let way = Way::Again(call);
-        Self { way, call: Some(call), room, ask: None, retry_at_ms: None, reply: None, early: Some(None) }
+        Self {
+            way,
+            call: Some(call),
+            room,
+            ask: None,
+            retry_at_ms: None,
+            reply: None,
+            early: true,
+            early_answer: None,
+        }
     }
 
     /// Whether this is the call.
@@ -82,7 +102,7 @@ impl Wanted {
             Way::Again(call) => self.call == Some(*call),
             Way::User(_) | Way::Incoming(_) => false,
         };
-        self.early.is_some() && same
+        self.early && same
     }
 }
 

@@ -76,7 +76,7 @@ fn negotiate(n: u32) -> Signal {
 impl Hub {
     fn hears(&mut self, frame: ClientFrame) -> Vec<(Option<Seq>, HubFrame)> {
         match frame {
-            ClientFrame::Hello(hello) => self.greets(hello.resume),
+            ClientFrame::Hello(hello) => self.greets(hello.resume.as_ref()),
             ClientFrame::Ack { seq } => {
                 self.said.retain(|(said, _)| *said > seq);
                 self.tokens.drain(..self.tokens.len() - 1);
@@ -102,10 +102,10 @@ impl Hub {
         }
     }
 
-    fn greets(&mut self, resume: Option<Resume>) -> Vec<(Option<Seq>, HubFrame)> {
+    fn greets(&mut self, resume: Option<&Resume>) -> Vec<(Option<Seq>, HubFrame)> {
         assert_eq!(resume.is_some(), self.known, "the client knows its session");
         let mut same = false;
-        if let Some(resume) = &resume {
+        if let Some(resume) = resume {
             assert!(self.tokens.contains(&resume.token.expose().to_owned()), "a token that is not good");
             // It may come back again with the one it used, since the welcome may be lost.
             self.tokens = vec![resume.token.expose().to_owned()];
@@ -229,7 +229,7 @@ impl World {
                 self.feed(Input::Send(ClientFrame::IceServers { id }));
             }
             Step::HubSpeaks | Step::Signal | Step::Command => {}
-            Step::ToHub => self.to_hub(),
+            Step::ToHub => self.pass_to_hub(),
             Step::ToClient => {
                 if let Some((seq, frame)) = self.down.pop_front() {
                     self.feed(Input::Frame { seq, frame: Some(frame) });
@@ -247,7 +247,7 @@ impl World {
         }
     }
 
-    fn to_hub(&mut self) {
+    fn pass_to_hub(&mut self) {
         if std::mem::take(&mut self.dialing) {
             self.up = Some(VecDeque::new());
             self.feed(Input::Opened);

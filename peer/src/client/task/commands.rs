@@ -75,7 +75,8 @@ impl Task {
     /// What the owner wants to be in from now on.
     fn wants(&mut self, way: Way, media: MediaState, reply: Joining) {
         if let Some(wanted) = self.wanted.as_mut().filter(|wanted| wanted.is_earlier(&way)) {
-            match wanted.early.take().flatten() {
+            wanted.early = false;
+            match wanted.early_answer.take() {
                 Some(snapshot) => drop(reply.send(Ok(snapshot))),
                 None => wanted.reply = Some(reply),
             }

@@ -94,10 +94,8 @@ impl Task {
         let is_news = wanted.call.replace(call.id) != Some(call.id);
         wanted.room = call.kind.room().cloned();
         let reply = wanted.reply.take();
-        if reply.is_some() {
-            wanted.early = None;
-        } else if let Some(early) = &mut wanted.early {
-            *early = Some(call.clone());
+        if wanted.early {
+            wanted.early_answer = Some(call.clone());
         }
         if is_news {
             self.keep();
