@@ -36,7 +36,14 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let recorder = common.record.as_deref().map(Recorder::new).transpose().map_err(file_error)?;
     let (client, streams, kept) = entrance::connect(&aim, &common).await?;
     let media = MediaState { audio: audio.is_some(), camera: video.is_some(), ..Default::default() };
-    let call = entrance::enter(&client, &aim, kept, media).await?;
+    let call = match entrance::enter(&client, &aim, kept, media).await {
+        Ok(call) => call,
+        Err(failure) => {
+            drop(client);
+            farewell(streams, |_| {}).await;
+            return Err(failure);
+        }
+    };
     let _playing = play(&client, video, audio);
     let (answers, answered) = mpsc::channel(1);
     let mut session = Session {
@@ -267,7 +274,7 @@ impl Session {
         }
     }
 
-    async fn leave(mut self, mut streams: Streams) -> Result<(), Failure> {
+    async fn leave(mut self, streams: Streams) -> Result<(), Failure> {
         self.stats().await;
         let Some(client) = self.client.take() else { return Ok(()) };
         let now_ms = client.now_ms();
@@ -275,16 +282,21 @@ impl Session {
         let verdict = self.expectation.take().map_or(Ok(()), |expectation| expectation.verdict(now_ms));
         client.leave().await;
         drop(client);
-        let farewell = async {
-            while let Some(event) = streams.events.recv().await {
-                self.lines.event(&event);
-            }
-        };
-        let _ = tokio::time::timeout(FAREWELL, farewell).await;
+        farewell(streams, |event| self.lines.event(event)).await;
         verdict.map_err(|why| Failure::new(Exit::Media, why))?;
         let recorded = self.recorder.take().map_or(Ok(()), Recorder::finish);
         recorded.map_err(|why| Failure::new(Exit::File, why))
     }
+}
+
+/// The last events of a client that is let go.
+async fn farewell(mut streams: Streams, mut tell: impl FnMut(&Stamped)) {
+    let rest = async {
+        while let Some(event) = streams.events.recv().await {
+            tell(&event);
+        }
+    };
+    let _ = tokio::time::timeout(FAREWELL, rest).await;
 }
 
 async fn tick(interval: &mut Option<tokio::time::Interval>) {

@@ -2,7 +2,8 @@
 
 use super::ClientError;
 use holdfast_protocol::{
-    CallId, CallKind, CallSnapshot, ClientFrame, CommandId, MediaState, ParticipantState, RoomName, UserId,
+    CallId, CallKind, CallSnapshot, ClientFrame, CommandId, MediaState, Participant, ParticipantState,
+    RoomName, UserId,
 };
 use tokio::sync::oneshot;
 
@@ -106,11 +107,15 @@ impl Wanted {
     }
 }
 
+/// The own place.
+pub(super) fn own(call: &CallSnapshot) -> Option<&Participant> {
+    call.participants.iter().find(|participant| participant.id == call.you)
+}
+
 /// The own place, as its event tells it: whether this is a return, how often there was one, and how many others are
 /// connected.
 pub(super) fn standing_in(call: &CallSnapshot) -> (bool, u32, usize) {
-    let own = call.participants.iter().find(|participant| participant.id == call.you);
-    let (incarnation, count) = own.map_or((1, 0), |own| (own.incarnation, own.reconnect_count));
+    let (incarnation, count) = own(call).map_or((1, 0), |own| (own.incarnation, own.reconnect_count));
     let others = call.participants.iter().filter(|participant| participant.id != call.you);
     let online = others.filter(|other| other.state == ParticipantState::Connected).count();
     (incarnation > 1 || count > 0, count, online)

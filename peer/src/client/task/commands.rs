@@ -89,13 +89,10 @@ impl Task {
         }
         self.media.send_replace(media);
         self.wanted = Some(Wanted::new(way, reply));
-        // Else `up` does it.
-        if self.link.is_up() {
-            self.ask_for_call();
-        }
+        self.ask_for_call();
     }
 
-    fn set_media(&mut self, media: MediaState) {
+    pub(super) fn set_media(&mut self, media: MediaState) {
         self.media.send_replace(media);
         if let Some(call) = self.calls.roster().map(Roster::call) {
             let id = self.link.next_command();

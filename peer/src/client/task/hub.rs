@@ -4,7 +4,7 @@ use super::{Ask, Task};
 use crate::{
     client::{
         ClientError, Found,
-        wanted::{Way, standing_in},
+        wanted::{Way, own, standing_in},
     },
     event::{Event, Gone},
     pair::ToPair,
@@ -91,20 +91,24 @@ impl Task {
         let Some(wanted) = &mut self.wanted else { return };
         (wanted.ask, wanted.retry_at_ms) = (None, None);
         let is_return = matches!(wanted.way, Way::Again(_));
-        let is_news = wanted.call.replace(call.id) != Some(call.id);
+        wanted.call = Some(call.id);
         wanted.room = call.kind.room().cloned();
         let reply = wanted.reply.take();
         if wanted.early {
             wanted.early_answer = Some(call.clone());
         }
-        if is_news {
-            self.keep();
-        }
+        // What an earlier process sent stands until the owner says what this one sends.
+        let says_media = !wanted.early;
         self.incoming.remove(&call.id);
         if self.calls.roster().is_none_or(|roster| roster.call() != call.id || roster.you() != call.you) {
+            self.keep();
             self.tell_place(&call, is_return);
         }
         self.calls.sync(&call);
+        let media = *self.media.borrow();
+        if says_media && own(&call).is_some_and(|own| own.media != media) {
+            self.set_media(media);
+        }
         if let Some(reply) = reply {
             let _ = reply.send(Ok(call));
         }
@@ -212,7 +216,8 @@ impl Task {
         }
         self.answered(id);
         let Some(wanted) = self.wanted.as_mut().filter(|wanted| wanted.ask == Some(id)) else { return };
-        let forgotten = code == ErrorCode::UnknownCall && matches!(wanted.way, Way::Again(_));
+        let unknown = matches!(code, ErrorCode::UnknownCall | ErrorCode::NotInCall);
+        let forgotten = unknown && matches!(wanted.way, Way::Again(_));
         match (&wanted.room, wanted.call) {
             (Some(room), Some(_)) if forgotten => {
                 (wanted.way, wanted.call) = (Way::Room(room.clone()), None);
