@@ -110,9 +110,8 @@ impl Hub {
             // It may come back again with the one it used, since the welcome may be lost.
             self.tokens = vec![resume.token.expose().to_owned()];
             same = resume.epoch == epoch(self.epoch);
-            if same {
-                self.said.retain(|(said, _)| *said > resume.seq);
-            } else {
+            // In the same epoch it says all again that is not acknowledged, even what the client says it has.
+            if !same {
                 // What was said since the epoch began is in the snapshot.
                 self.new_epoch();
             }

@@ -115,6 +115,28 @@ fn a_lost_socket_is_replaced_at_once_and_both_sides_go_on_where_they_stopped() {
 }
 
 #[test]
+fn what_the_welcome_says_was_carried_out_is_not_said_again() {
+    for (epoch, rest) in [(1, &[2, 3][..]), (2, &[3])] {
+        let mut link = started();
+        for frame in [signal(1), signal(2), frame(3)] {
+            link.handle(0, Input::Send(frame));
+        }
+        drop_it(&mut link, 60_000);
+        link.handle(60_000, Input::Tick);
+        hello(&mut link, 60_000);
+        let HubFrame::Welcome(mut frame) = welcome(true, epoch) else { panic!() };
+        frame.last_command = CommandId(1);
+        let effects = link.handle(60_000, unnumbered(HubFrame::Welcome(frame)));
+        let said = effects.iter().filter_map(|effect| match effect {
+            Effect::Transmit(frame) => frame.command().map(|id| id.0),
+            _ => None,
+        });
+        assert_eq!(said.collect::<Vec<_>>(), rest);
+        assert_eq!([1, 2, 3].map(|id| link.holds(CommandId(id))), [false, rest.contains(&2), true]);
+    }
+}
+
+#[test]
 fn a_new_epoch_counts_anew_and_drops_signals_only() {
     for (resumed, epoch) in [(false, 1), (true, 2), (false, 2)] {
         let mut link = started();
