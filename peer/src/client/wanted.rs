@@ -1,4 +1,4 @@
-//! The call that a client wants to be in, whatever happens to the hub, and how it comes into it. Pure.
+//! The call that a client wants to be in, whatever happens to the hub, and how it comes into it.
 
 use super::ClientError;
 use holdfast_protocol::{

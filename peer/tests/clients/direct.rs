@@ -1,8 +1,8 @@
 //! Calls from user to user, in both roles.
 
-use crate::support::{AUDIO_AND_CAMERA, Bot, TestHub};
+use crate::support::{AUDIO_AND_CAMERA, Bot, PATIENCE, TestHub};
 use holdfast_peer::{ClientError, Event};
-use holdfast_protocol::{CallId, CallState, DirectoryQuery, EndReason, ErrorCode, MediaState};
+use holdfast_protocol::{CallId, CallSnapshot, CallState, DirectoryQuery, EndReason, ErrorCode, MediaState};
 
 fn rings(event: &Event) -> Option<CallId> {
     match event {
@@ -137,4 +137,57 @@ async fn a_ring_that_ended_with_an_epoch_stops() {
         ada.client.call(user, MediaState::default()).await
     };
     assert!(matches!(offline, Err(ClientError::Refused(error)) if error.code == ErrorCode::UserOffline));
+}
+
+/// The hub rings Bob and is restarted before Ada hears of it; what she is answered.
+async fn answer_lost(meanwhile: impl Fn(&TestHub)) -> (Result<CallSnapshot, ClientError>, Bot, Bot) {
+    let hub = TestHub::new(2);
+    let (mut ada, mut bob) = (Bot::connect(&hub, "Ada").await, Bot::connect(&hub, "Bob").await);
+    hub.mute("Ada");
+    let (client, to) = (ada.client.clone(), hub.user("Bob"));
+    let call = tokio::spawn(async move { client.call(to, AUDIO_AND_CAMERA).await });
+    bob.event(rings).await;
+    hub.shut();
+    for bot in [&mut ada, &mut bob] {
+        bot.event(|event| matches!(event, Event::SocketLost { .. }).then_some(())).await;
+    }
+    meanwhile(&hub);
+    hub.restart();
+    hub.open();
+    bob.event(|event| matches!(event, Event::Welcome { resumed: true, .. }).then_some(())).await;
+    let answer = tokio::time::timeout(PATIENCE, call).await.expect("an answer").unwrap();
+    bob.catch_up();
+    assert_eq!(bob.count(|event| rings(event).is_some()), 1, "nobody is called twice for one wish");
+    (answer, ada, bob)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ring_whose_answer_was_lost_is_found_again() {
+    let (answer, ..) = answer_lost(|_| {}).await;
+    assert!(matches!(answer.unwrap().state, CallState::Ringing { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ring_whose_answer_was_lost_and_that_is_over_is_not_made_again() {
+    let (answer, ..) = answer_lost(|hub| hub.end(EndReason::Missed)).await;
+    assert!(matches!(answer, Err(ClientError::AnswerLost)), "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_the_hub_has_forgotten_is_over() {
+    let hub = TestHub::new(2);
+    let (mut ada, mut bob, call) = ringing(&hub).await;
+    bob.client.accept(call, MediaState::default()).await.unwrap();
+    ada.event(|event| matches!(event, Event::PeerJoined(_)).then_some(())).await;
+    hub.shut();
+    hub.forget();
+    hub.open();
+    for bot in [&mut ada, &mut bob] {
+        let over = bot.event(|event| match event {
+            Event::CallOver { call, reason } => Some((*call, *reason)),
+            _ => None,
+        });
+        assert_eq!(over.await, (call, EndReason::ServerCleanup));
+        assert_eq!(bot.client.stats().await.unwrap(), []);
+    }
 }

@@ -88,6 +88,13 @@ impl TestHub {
         }
     }
 
+    /// Loses what is said to one client until its next socket.
+    pub(crate) fn mute(&self, name: &str) {
+        for session in self.lock().sessions.values_mut().filter(|session| session.name() == name) {
+            session.muted = true;
+        }
+    }
+
     /// Lets nobody of this name in until called with another.
     pub(crate) fn bar(&self, name: &str) {
         let mut state = self.lock();

@@ -16,6 +16,8 @@ pub(super) struct Session {
     pub(super) participant: Option<Participant>,
     pub(super) socket: Option<Out>,
     pub(super) barred: bool,
+    /// What is said to it is lost on this socket.
+    pub(super) muted: bool,
     epoch: Epoch,
     next_seq: u32,
     said: VecDeque<(Seq, HubFrame)>,
@@ -32,6 +34,7 @@ impl Session {
             participant: None,
             socket: None,
             barred: false,
+            muted: false,
             epoch: Epoch::mint(&Counting),
             next_seq: 1,
             said: VecDeque::new(),
@@ -49,7 +52,7 @@ impl Session {
     }
 
     fn send(&self, text: String) {
-        if let Some(socket) = &self.socket {
+        if let Some(socket) = self.socket.as_ref().filter(|_| !self.muted) {
             let _ = socket.send(text);
         }
     }
@@ -96,7 +99,7 @@ impl State {
         }
         session.tokens.push(Secret::new(Epoch::mint(&Counting).to_string()));
         let resumed = hello.resume.is_some();
-        (session.hello, session.socket) = (hello, Some(socket));
+        (session.hello, session.socket, session.muted) = (hello, Some(socket), false);
         self.welcome(id, resumed, resumed && same);
         Some(id)
     }
