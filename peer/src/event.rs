@@ -113,6 +113,13 @@ pub enum Event {
         /// The call.
         call: CallId,
     },
+    /// The hub has given this client's place in the call up. The client asks for a new one; media goes on meanwhile.
+    PlaceLost {
+        /// The call.
+        call: CallId,
+        /// Why.
+        reason: LeaveReason,
+    },
     /// The user called is being rung.
     Ringing {
         /// The call.

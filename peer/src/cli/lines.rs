@@ -72,6 +72,7 @@ impl Lines {
             Event::Refused { message, .. } => format!("refused: {message}"),
             Event::Joined { participants, .. } => format!("joined, {participants} in the call"),
             Event::Left { .. } => "left".to_owned(),
+            Event::PlaceLost { reason, .. } => format!("the place in the call is lost ({})", word(reason)),
             Event::Ringing { ms_left, .. } => format!("it rings, for {} s", ms_left / 1_000),
             Event::IncomingCall { from, .. } => format!("{} calls", from.name),
             Event::AcceptedElsewhere { .. } => "another device took the call".to_owned(),

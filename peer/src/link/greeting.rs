@@ -63,7 +63,7 @@ impl Link {
         };
         self.backoff.succeeded(now_ms);
         let mut effects = vec![Effect::Keep(Box::new(Standing { guest, resume })), self.ack()];
-        effects.extend(self.outbox.all().map(Effect::Transmit));
+        effects.extend(self.outbox.send_all().map(Effect::Transmit));
         effects.push(Effect::Up { welcome, same });
         effects
     }

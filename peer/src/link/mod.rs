@@ -258,7 +258,7 @@ impl Link {
         }
         let mut effects = vec![];
         if frame.command().is_some() {
-            let frames = self.outbox.keep(frame.clone());
+            let frames = self.outbox.keep(frame.clone(), self.is_up());
             if frames > 0 {
                 effects.push(Effect::Overflow { frames });
             }

@@ -3,7 +3,7 @@
 
 use crate::support::{AUDIO_AND_CAMERA, Bot, PATIENCE, TestHub, environment, room};
 use holdfast_peer::{Client, Event, Keeper, Kept, Options, Playing, event::Gone, media::Section};
-use holdfast_protocol::{DisplayName, EndReason, ParticipantId, Signal};
+use holdfast_protocol::{DisplayName, EndReason, LeaveReason, ParticipantId, Signal};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -137,6 +137,33 @@ async fn a_call_that_ended_meanwhile_leaves_nothing_behind() {
         assert_eq!(bot.client.stats().await.unwrap(), []);
         bot.client.join(room(), AUDIO_AND_CAMERA).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_place_that_was_given_up_is_asked_for_again_while_media_goes_on() {
+    let hub = TestHub::new(6);
+    let (mut ada, mut bob, _playing) = two(&hub).await;
+    let before = ada.seen.iter().find_map(|seen| match seen.event {
+        Event::Joined { call, you, .. } => Some((call, you)),
+        _ => None,
+    });
+    hub.give_up("Ada");
+    let reason = ada.event(|event| match event {
+        Event::PlaceLost { reason, .. } => Some(*reason),
+        _ => None,
+    });
+    assert_eq!(reason.await, LeaveReason::SeatTaken);
+    let (call, you, is_reconnect) = ada
+        .event(|event| match event {
+            Event::Joined { call, you, is_reconnect, .. } => Some((*call, *you, *is_reconnect)),
+            _ => None,
+        })
+        .await;
+    assert!(before.is_some_and(|(old_call, old_you)| old_call == call && old_you != you));
+    assert!(is_reconnect);
+    ada.media_flows().await;
+    bob.media_flows().await;
+    assert_eq!(bob.client.stats().await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::{
 };
 use holdfast_protocol::{
     CallId, CallSnapshot, CallState, CommandId, EndReason, ErrorCode, ErrorFrame, HubFrame, IncomingCall,
-    Welcome,
+    LeaveReason, ParticipantId, Welcome,
 };
 use std::collections::BTreeMap;
 
@@ -166,7 +166,24 @@ impl Task {
                 self.ice.send_replace(ice);
             }
             HubFrame::Error(error) => self.refused(error),
+            HubFrame::PeerLeft { call, participant, reason } if self.is_place(call, participant) => {
+                self.place_lost(call, reason);
+            }
             frame => self.calls.frame(frame),
+        }
+    }
+
+    fn is_place(&self, call: CallId, participant: ParticipantId) -> bool {
+        self.calls.roster().is_some_and(|roster| roster.call() == call && roster.you() == participant)
+    }
+
+    /// The call goes on, without this client: it asks for a new place. Nobody takes signals from the one it had.
+    fn place_lost(&mut self, call: CallId, reason: LeaveReason) {
+        self.events.emit(Event::PlaceLost { call, reason });
+        self.calls.tell_all(|| ToPair::HubAway);
+        if let Some(wanted) = &mut self.wanted {
+            wanted.way = Way::Again(call);
+            self.ask_for_call();
         }
     }
 

@@ -124,6 +124,22 @@ impl TestHub {
         }
     }
 
+    /// Gives the place of one client up, who is connected: everyone hears of it, also that client.
+    pub(crate) fn give_up(&self, name: &str) {
+        let mut state = self.lock();
+        let (call, reason) = (state.call, LeaveReason::SeatTaken);
+        let ids: Vec<_> =
+            state.sessions.iter().filter(|(_, s)| s.name() == name).map(|(id, _)| *id).collect();
+        for id in ids {
+            let gone = state.sessions.get_mut(&id).and_then(|session| session.participant.take());
+            if let Some(participant) = gone.map(|gone| gone.id) {
+                let frame = HubFrame::PeerLeft { call, participant, reason };
+                state.tell_others(id, &frame);
+                state.say(id, frame);
+            }
+        }
+    }
+
     /// Begins a new epoch with everyone, as a hub does that was killed and kept sessions and calls: what was said and not
     /// acknowledged is lost.
     pub(crate) fn restart(&self) {

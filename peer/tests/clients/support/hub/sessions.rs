@@ -47,7 +47,7 @@ impl Session {
     }
 
     pub(super) fn new_epoch(&mut self) {
-        (self.epoch, self.next_seq) = (Epoch::mint(&Counting), 1);
+        (self.epoch, self.next_seq, self.last_command) = (Epoch::mint(&Counting), 1, CommandId(0));
         self.said.clear();
     }
 
