@@ -83,8 +83,18 @@ async fn three_bots_for_ten_minutes() {
         assert!(said(bot, r#""flow":"both""#) >= 2, "{bot} is told that media flows with both others");
     }
     // Once for the lost socket; bob itself heard it of nobody.
-    assert_eq!([said("ann", "peer-away"), said("bob", "peer-away"), said("cyd", "peer-away")], [1, 0, 1]);
-    assert_eq!([said("ann", "peer-back"), said("bob", "peer-back"), said("cyd", "peer-back")], [1, 0, 1]);
+    assert_eq!(
+        [
+            said("ann", "peer-disconnected"),
+            said("bob", "peer-disconnected"),
+            said("cyd", "peer-disconnected")
+        ],
+        [1, 0, 1]
+    );
+    assert_eq!(
+        [said("ann", "peer-reconnected"), said("bob", "peer-reconnected"), said("cyd", "peer-reconnected")],
+        [1, 0, 1]
+    );
     assert!(said("media", "[[") >= 110, "counted every 5 s for 10 minutes");
 }
 
