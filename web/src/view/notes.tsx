@@ -5,7 +5,6 @@ import type { State } from '../call/state.ts';
 import type { App } from '../effects/app.ts';
 import { t } from '../i18n/index.ts';
 import { DeviceRemarks } from './remarks.tsx';
-import { SharingNote } from './screen.tsx';
 import { TapToHear } from './stream.tsx';
 import { deviceTrouble, linkWords } from './words.ts';
 
@@ -15,7 +14,6 @@ export function Notes({ app, state, alone }: { app: App; state: State; alone: bo
     <div class="notes" aria-live="polite">
       <TapToHear />
       {link !== undefined && <p class="note">{link}</p>}
-      <SharingNote app={app} state={state} />
       <DeviceRemarks app={app} state={state} />
       <DeviceTrouble state={state} />
       {alone && link === undefined && <p class="note">{t('call.alone')}</p>}

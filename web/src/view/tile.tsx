@@ -54,7 +54,11 @@ export function Tile(props: TileProps) {
           {initials(name)}
         </span>
       )}
-      {words !== undefined && <span class="tile-state">{words}</span>}
+      {words !== undefined && (
+        <span class="tile-state" title={words}>
+          <span class="tile-state-words">{words}</span>
+        </span>
+      )}
       {hand && (
         <span class="hand" role="img" aria-label={t('hand.up')}>
           <HandIcon />
