@@ -2,7 +2,7 @@
 //!
 //! - [`net`]: the in-memory network with its faults.
 //! - [`clock`] and [`entropy`]: time and randomness for the hub and its clients.
-//! - [`world`]: network and hub together; [`bot`]: a bot of the peer library in it.
+//! - [`world`]: network and hub together; [`bot`]: a bot of the peer library in it; [`caller`]: its link alone.
 //! - [`probe`]: a client without media that shows what the hub believes.
 //! - [`log`]: what happened, line by line.
 //! - [`scenario`]: what can be run.
@@ -11,6 +11,7 @@
 //! crates below take randomness from the operating system.
 
 pub mod bot;
+pub mod caller;
 pub mod clock;
 pub mod entropy;
 pub mod log;
