@@ -75,6 +75,21 @@ pub struct CallSnapshot {
     pub participants: Vec<Participant>,
 }
 
+impl CallSnapshot {
+    /// Makes it what it was `by_ms` later, had nothing happened.
+    pub(crate) fn age(&mut self, by_ms: u64) {
+        match &mut self.state {
+            CallState::Ringing { ms_left, .. } => *ms_left = ms_left.saturating_sub(by_ms),
+            CallState::Active { for_ms } => *for_ms = for_ms.saturating_add(by_ms),
+        }
+        for participant in &mut self.participants {
+            if let ParticipantState::TemporarilyDisconnected { ms_left, .. } = &mut participant.state {
+                *ms_left = ms_left.saturating_sub(by_ms);
+            }
+        }
+    }
+}
+
 /// Why a participant is no longer in the call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]

@@ -72,8 +72,6 @@ pub enum ErrorCode {
     AddressFull,
     /// The client's address has gone on abusing the hub; stay away for `retry_after_ms`.
     Banned,
-    /// The hub is stopping; come back after `retry_after_ms`.
-    ShuttingDown,
     /// The hub failed; its log says why.
     Internal,
 }
@@ -93,8 +91,12 @@ pub enum CloseCode {
     Normal = 1000,
     /// The hub is stopping.
     GoingAway = 1001,
+    /// What came is not the WebSocket protocol, or acknowledges what was never sent.
+    ProtocolError = 1002,
     /// A binary message.
     Unsupported = 1003,
+    /// A text message that is not UTF-8.
+    NotUtf8 = 1007,
     /// A message larger than `frame_bytes_max`.
     TooBig = 1009,
     /// `hello` did not come in time.
@@ -119,10 +121,12 @@ pub enum CloseCode {
 
 impl CloseCode {
     /// Every code, for docs and metrics.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Normal,
         Self::GoingAway,
+        Self::ProtocolError,
         Self::Unsupported,
+        Self::NotUtf8,
         Self::TooBig,
         Self::HelloTimeout,
         Self::HelloRefused,
@@ -145,7 +149,9 @@ impl CloseCode {
         match self {
             Self::Normal => "normal",
             Self::GoingAway => "going-away",
+            Self::ProtocolError => "protocol-error",
             Self::Unsupported => "binary-frame",
+            Self::NotUtf8 => "not-utf-8",
             Self::TooBig => "frame-too-large",
             Self::HelloTimeout => "hello-timeout",
             Self::HelloRefused => "hello-refused",

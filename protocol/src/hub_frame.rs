@@ -183,4 +183,76 @@ impl HubFrame {
     pub fn kind(&self) -> &'static str {
         self.into()
     }
+
+    /// Whether it has a place among the numbered ones.
+    pub fn is_numbered(&self) -> bool {
+        !matches!(self, Self::Welcome(_) | Self::Ack { .. } | Self::HeartbeatAck | Self::GoingAway { .. })
+    }
+
+    /// Whether it says how long something lasts, so that it reads differently when it is written later.
+    pub fn tells_time(&self) -> bool {
+        matches!(
+            self,
+            Self::Joined { .. }
+                | Self::Ringing { .. }
+                | Self::IncomingCall(_)
+                | Self::PeerDisconnected { .. }
+                | Self::IceServers { .. }
+        )
+    }
+
+    /// As it reads when it is written `by_ms` after it was made.
+    #[must_use]
+    pub fn aged(mut self, by_ms: u64) -> Self {
+        let pass = |left_ms: &mut u64| *left_ms = left_ms.saturating_sub(by_ms);
+        match &mut self {
+            Self::Joined { call, .. } | Self::Ringing { call, .. } => call.age(by_ms),
+            Self::IncomingCall(IncomingCall { ms_left, .. }) | Self::PeerDisconnected { ms_left, .. } => {
+                pass(ms_left);
+            }
+            Self::IceServers { ice, .. } => ice.ttl_ms.iter_mut().for_each(pass),
+            _ => {}
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every `ms_left` and `ttl_ms` in it, and `for_ms`.
+    fn times(frame: &HubFrame) -> Vec<u64> {
+        let text = frame.encode();
+        let numbers = ["\"ms_left\":", "\"ttl_ms\":", "\"for_ms\":"].map(|field| {
+            text.match_indices(field).map(|(at, _)| {
+                let digits = &text[at + field.len()..];
+                let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap();
+                digits[..end].parse().unwrap()
+            })
+        });
+        numbers.into_iter().flatten().collect()
+    }
+
+    #[test]
+    fn what_is_left_runs_down_and_what_has_passed_runs_up() {
+        let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/wire/hub");
+        let mut timed = 0;
+        for file in std::fs::read_dir(vectors).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let frame: HubFrame = serde_json::from_str(&text).unwrap();
+            if matches!(frame, HubFrame::Welcome(_)) {
+                continue;
+            }
+            let (now, later) = (times(&frame), times(&frame.clone().aged(700)));
+            assert_eq!(frame.tells_time(), !now.is_empty(), "{text}");
+            timed += usize::from(frame.tells_time());
+            for (now, later) in now.into_iter().zip(later) {
+                assert!(later == now - 700 || later == now + 700, "{text}");
+            }
+            let gone = times(&frame.clone().aged(u64::MAX / 2));
+            assert!(gone.into_iter().all(|ms| ms == 0 || ms > u64::MAX / 4), "{text}");
+        }
+        assert_eq!(timed, 5);
+    }
 }

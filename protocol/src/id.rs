@@ -83,7 +83,7 @@ uuid_id! {
 
 /// The number a client gives to a command. It rises within the session; the answer or the refusal names it
 /// (`in_reply_to`), and what has the number of an earlier command is that command again.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, TS)]
 #[serde(transparent)]
 pub struct CommandId(pub u32);
 

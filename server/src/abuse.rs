@@ -1,15 +1,17 @@
 //! Which addresses go on abusing the hub. Pure: it is told the time. Each offence has points; an address may have
 //! [`POINTS_MAX`] of them, and loses [`POINTS_PER_MINUTE`]. One more, and it is banned for a while. What an honest
-//! client does now and then costs little or nothing; a flood is banned within seconds.
+//! client does now and then costs little or nothing; a flood is banned within seconds. All of it is counted in tenths.
 
 use crate::{network::Network, rate::Bucket};
 use holdfast_protocol::{CloseCode, ErrorCode};
 use std::collections::HashMap;
 
+/// One point.
+const POINT: u32 = 10;
 /// Points that an address may have at once.
-const POINTS_MAX: u32 = 100;
+const POINTS_MAX: u32 = 100 * POINT;
 /// Points that are forgiven in a minute.
-const POINTS_PER_MINUTE: u64 = 60;
+const POINTS_PER_MINUTE: u64 = 60 * POINT as u64;
 /// Addresses remembered. When there are more, the quarter with the least to its name is forgotten.
 const ADDRESSES_MAX: usize = 16_384;
 
@@ -18,6 +20,10 @@ const ADDRESSES_MAX: usize = 16_384;
 pub(crate) enum Offence {
     /// A frame was refused.
     Refused(ErrorCode),
+    /// A `hello` was refused, and the socket closed.
+    HelloRefused(ErrorCode),
+    /// A `hello` showed a token that is not its session's.
+    WrongToken,
     /// A socket had to be closed.
     Closed(CloseCode),
     /// Something was asked for of which the address has as much as it may have.
@@ -28,47 +34,57 @@ impl Offence {
     /// Zero for what also happens to the honest, in races, on slow paths and in full rooms.
     fn points(self) -> u32 {
         match self {
-            Self::TurnedAway => 1,
-            Self::Refused(code) => match code {
-                ErrorCode::NotJson
-                | ErrorCode::UnknownType
-                | ErrorCode::MalformedFrame
-                | ErrorCode::InvalidName
-                | ErrorCode::InvalidRoom
-                | ErrorCode::InvalidSignal
-                | ErrorCode::AlreadyWelcomed
-                | ErrorCode::TooManyCalls
-                | ErrorCode::AddressFull
-                | ErrorCode::RateLimited => 1,
-                // After the hub's key was lost every guest says a wrong one, once.
-                ErrorCode::BadCredentials => 2,
-                ErrorCode::BinaryFrame
-                | ErrorCode::UnsupportedProtocol
-                | ErrorCode::HelloExpected
-                | ErrorCode::RoomFull
-                | ErrorCode::AlreadyInCall
-                | ErrorCode::NotInCall
-                | ErrorCode::SessionUnknown
-                | ErrorCode::StaleHello
-                | ErrorCode::UnknownCall
-                | ErrorCode::Busy
-                | ErrorCode::InDirectCall
-                | ErrorCode::UserOffline
-                | ErrorCode::CallsYourself
-                | ErrorCode::NotRinging
-                | ErrorCode::NotHost
-                | ErrorCode::DirectoryOff
-                | ErrorCode::UnknownParticipant
-                | ErrorCode::HubFull
-                | ErrorCode::Banned
-                | ErrorCode::ShuttingDown
-                | ErrorCode::Internal => 0,
-            },
-            Self::Closed(code) => match code {
+            Self::TurnedAway => POINT,
+            // A whole office comes back too late after its line was down. A thousand guesses in a second do not pass.
+            Self::HelloRefused(ErrorCode::SessionUnknown | ErrorCode::StaleHello) => 1,
+            Self::HelloRefused(code) => 2 * POINT + Self::Refused(code).points(),
+            Self::WrongToken => 4 * POINT,
+            Self::Refused(code) => {
+                POINT
+                    * match code {
+                        ErrorCode::NotJson
+                        | ErrorCode::UnknownType
+                        | ErrorCode::MalformedFrame
+                        | ErrorCode::InvalidName
+                        | ErrorCode::InvalidRoom
+                        | ErrorCode::InvalidSignal
+                        | ErrorCode::AlreadyWelcomed
+                        | ErrorCode::TooManyCalls
+                        | ErrorCode::AddressFull
+                        | ErrorCode::RateLimited => 1,
+                        // After the hub's key was lost every guest says a wrong one, once.
+                        ErrorCode::BadCredentials => 2,
+                        ErrorCode::BinaryFrame
+                        | ErrorCode::UnsupportedProtocol
+                        | ErrorCode::HelloExpected
+                        | ErrorCode::RoomFull
+                        | ErrorCode::AlreadyInCall
+                        | ErrorCode::NotInCall
+                        | ErrorCode::SessionUnknown
+                        | ErrorCode::StaleHello
+                        | ErrorCode::UnknownCall
+                        | ErrorCode::Busy
+                        | ErrorCode::InDirectCall
+                        | ErrorCode::UserOffline
+                        | ErrorCode::CallsYourself
+                        | ErrorCode::NotRinging
+                        | ErrorCode::NotHost
+                        | ErrorCode::DirectoryOff
+                        | ErrorCode::UnknownParticipant
+                        | ErrorCode::HubFull
+                        | ErrorCode::Banned
+                        | ErrorCode::Internal => 0,
+                    }
+            }
+            Self::Closed(code) => {
+                POINT
+                    * match code {
                 CloseCode::TooManyErrors => 30,
-                CloseCode::TooBig | CloseCode::Unsupported => 5,
-                CloseCode::HelloTimeout | CloseCode::HelloRefused => 2,
+                CloseCode::TooBig | CloseCode::Unsupported | CloseCode::NotUtf8 | CloseCode::ProtocolError => 5,
+                CloseCode::HelloTimeout => 2,
                 CloseCode::Normal
+                // Counted with what was refused.
+                | CloseCode::HelloRefused
                 | CloseCode::GoingAway
                 | CloseCode::HeartbeatTimeout
                 // Others can fill a queue: whose it is must not pay for them.
@@ -77,7 +93,8 @@ impl Offence {
                 | CloseCode::HubFull
                 | CloseCode::Banned
                 | CloseCode::AddressFull => 0,
-            },
+            }
+            }
         }
     }
 }
@@ -180,7 +197,7 @@ mod tests {
     fn who_goes_on_is_banned_once_and_free_again_after_it() {
         let mut abuse = Abuse::new(BAN_MS);
         let (bad, good) = (network(1), network(2));
-        for _ in 0..POINTS_MAX {
+        for _ in 0..POINTS_MAX / POINT {
             assert_eq!(abuse.note(0, bad, BAD_FRAME), Outcome::Noted);
         }
         assert_eq!(abuse.note(0, bad, BAD_FRAME), Outcome::Banned { newly: true, ms_left: BAN_MS });
@@ -212,11 +229,14 @@ mod tests {
     fn worse_things_weigh_more() {
         let needed = |offence| {
             let mut abuse = Abuse::new(BAN_MS);
-            (1..1_000).find(|_| abuse.note(0, network(1), offence) != Outcome::Noted).unwrap()
+            (1..10_000).find(|_| abuse.note(0, network(1), offence) != Outcome::Noted).unwrap()
         };
         assert_eq!(needed(Offence::Closed(CloseCode::TooManyErrors)), 4);
         assert_eq!(needed(Offence::Closed(CloseCode::TooBig)), 21);
         assert_eq!(needed(Offence::TurnedAway), 101);
+        assert_eq!(needed(Offence::HelloRefused(ErrorCode::BadCredentials)), 26);
+        assert_eq!(needed(Offence::WrongToken), 26);
+        assert_eq!(needed(Offence::HelloRefused(ErrorCode::SessionUnknown)), 1_001);
     }
 
     #[test]

@@ -57,7 +57,8 @@ impl fmt::Debug for HubKey {
     }
 }
 
-/// A resume token as the hub keeps it: only its hash, so that the hub's memory gives no session away.
+/// A resume token as the hub keeps it: only its hash, so that neither the hub's memory nor its store gives a session
+/// away.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenHash([u8; 32]);
 
@@ -67,9 +68,43 @@ impl TokenHash {
         Self(Sha256::digest(token.expose()).into())
     }
 
-    /// Compares in constant time.
-    pub(crate) fn matches(&self, token: &Secret) -> bool {
-        self.0.ct_eq(&Self::of(token).0).into()
+    /// From a store.
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// For a store.
+    pub(crate) fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+}
+
+/// The tokens of one session. Each return to it gives a new one; the one that was shown is good until the client has
+/// proved that it has the new one, so that a `welcome` that gets lost locks nobody out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tokens {
+    /// The one given last.
+    pub(crate) current: TokenHash,
+    /// The one shown for it, while it is still good.
+    pub(crate) before: Option<TokenHash>,
+}
+
+impl Tokens {
+    /// Whether `shown` is one of them. Takes the same time for every wrong one.
+    pub(crate) fn are_matched_by(&self, shown: TokenHash) -> bool {
+        let same = |known: TokenHash| known.0.ct_eq(&shown.0);
+        let before = self.before.map_or_else(|| 0.into(), same);
+        (same(self.current) | before).into()
+    }
+
+    /// `shown` was right, and `fresh` is given for it.
+    pub(crate) fn rotate(&mut self, shown: TokenHash, fresh: TokenHash) {
+        (self.current, self.before) = (fresh, Some(shown));
+    }
+
+    /// The client has the current one. Whether another one was still good until now.
+    pub(crate) fn settle(&mut self) -> bool {
+        self.before.take().is_some()
     }
 }
 
@@ -96,11 +131,19 @@ mod tests {
     }
 
     #[test]
-    fn a_token_matches_its_hash_alone() {
-        let (one, two) = (mint_token(&OsEntropy), mint_token(&OsEntropy));
-        assert_eq!(one.expose().len(), 43);
-        assert!(TokenHash::of(&one).matches(&one));
-        assert!(!TokenHash::of(&one).matches(&two));
+    fn the_token_before_is_good_until_the_new_one_has_arrived() {
+        let secrets = [(); 4].map(|()| mint_token(&OsEntropy));
+        assert_eq!(secrets[0].expose().len(), 43);
+        let [first, second, third, wrong] = secrets.each_ref().map(TokenHash::of);
+        let mut tokens = Tokens { current: first, before: None };
+        let good = |tokens: &Tokens| [first, second, third, wrong].map(|token| tokens.are_matched_by(token));
+        assert_eq!(good(&tokens), [true, false, false, false]);
+        tokens.rotate(first, second);
+        assert_eq!(good(&tokens), [true, true, false, false]);
+        tokens.rotate(first, third);
+        assert_eq!(good(&tokens), [true, false, true, false], "the welcome with the second one was lost");
+        assert!(tokens.settle() && !tokens.settle());
+        assert_eq!(good(&tokens), [false, false, true, false]);
     }
 
     #[test]

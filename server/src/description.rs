@@ -4,7 +4,7 @@
 //!
 //! What is not read here goes the way of every frame, to the same result: this is a shortcut, never a rule.
 
-use crate::outgoing::{Keep, Outgoing};
+use crate::outgoing::Outgoing;
 use holdfast_protocol::{CallId, CommandId, ConnectionId, ParticipantId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -101,7 +101,7 @@ impl Description {
         let mut text = Vec::with_capacity(signal.sdp.0.get().len() + ENVELOPE_BYTES);
         serde_json::to_writer(&mut text, &frame).expect("a vector takes every write");
         let text = String::from_utf8(text).expect("JSON is UTF-8");
-        Outgoing { text: text.into(), kind: "signal", keep: Keep::ForInstance(call), from: Some(from) }
+        Outgoing::signal(text, call, from)
     }
 }
 
@@ -145,9 +145,10 @@ mod tests {
             let description = Description::read(&text).unwrap();
             assert_eq!((description.kind(), description.id), (kind, CommandId(7)));
             let stamped = description.stamped(from, 3);
-            assert_eq!(stamped.text.as_str(), the_long_way(&text, from));
-            let long = Outgoing::new(&serde_json::from_str::<HubFrame>(&stamped.text).unwrap());
-            assert_eq!((stamped.kind, stamped.keep), (long.kind, long.keep));
+            let written = stamped.write(None, 0);
+            assert_eq!(written.text.as_str(), the_long_way(&text, from));
+            let long = Outgoing::new(&serde_json::from_str::<HubFrame>(&written.text).unwrap());
+            assert_eq!((written, stamped.about, stamped.from), (long.write(None, 0), long.about, long.from));
         }
     }
 
@@ -178,8 +179,8 @@ mod tests {
             let text = described("offer", serde_json::to_string(&format!("v=0{sdp}")).unwrap().trim_matches('"'));
             if let Some(description) = Description::read(&text) {
                 let from = ParticipantId::mint(&OsEntropy);
-                let stamped = description.stamped(from, 3).text;
-                prop_assert_eq!(stamped.as_str(), the_long_way(&text, from));
+                let stamped = description.stamped(from, 3).write(None, 0);
+                prop_assert_eq!(stamped.text.as_str(), the_long_way(&text, from));
             }
         }
     }

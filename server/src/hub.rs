@@ -17,7 +17,7 @@ use crate::{
     store::Store,
     tasks::Tasks,
 };
-use holdfast_protocol::{Entropy, Epoch, ErrorCode, ErrorFrame, SessionId};
+use holdfast_protocol::{Entropy, ErrorCode, ErrorFrame, SessionId};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Banned clients that are told so at the same time; any more of them get an HTTP refusal, which costs less.
@@ -33,8 +33,6 @@ pub(crate) struct Hub {
     pub(crate) entropy: Arc<dyn Entropy>,
     /// The hub's own time, for everything else.
     pub(crate) timeline: Timeline,
-    /// This process's memory.
-    pub(crate) epoch: Epoch,
     /// What guests' secrets are derived from.
     pub(crate) key: HubKey,
     /// What `welcome` hands out.

@@ -48,7 +48,7 @@ use axum::serve::Listener;
 use clock::Timeline;
 use futures_util::future::join_all;
 use gate::Gate;
-use holdfast_protocol::{Entropy, Epoch};
+use holdfast_protocol::Entropy;
 use hub::Hub;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -96,7 +96,6 @@ where
     let metrics = metrics::Metrics::new();
     let hub = Arc::new(Hub {
         timeline: Timeline::start(&*clock),
-        epoch: Epoch::mint(&*entropy),
         key,
         ice,
         page: http::page::Page::built(),
@@ -120,7 +119,7 @@ where
     let places = usize::try_from(hub.config.http_connections_max).unwrap_or(usize::MAX);
     let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
     let routers = http::Routers::new(&hub);
-    tracing::info!(epoch = %hub.epoch, page = hub.page.is_built(), turn = hub.ice.turn.is_some(), "hub starts");
+    tracing::info!(page = hub.page.is_built(), turn = hub.ice.turn.is_some(), "hub starts");
     let serving = join_all(
         listeners
             .into_iter()

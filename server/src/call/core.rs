@@ -88,6 +88,11 @@ impl Room {
         }
     }
 
+    /// The call as it is, for someone with a place in it.
+    pub(crate) fn peek(&self, now_unix_ms: u64, session: SessionId) -> Option<CallSnapshot> {
+        Some(self.snapshot(now_unix_ms, self.member(session)?.place.id))
+    }
+
     /// Decides about a signal.
     pub(crate) fn relay(&self, sender: Sender, to: ParticipantId, to_incarnation: u32) -> Relay {
         let Some(from) = self.member(sender.session) else { return Relay::Refuse(ErrorCode::NotInCall) };

@@ -157,8 +157,13 @@ impl Owner {
                     let _ = reply.send(snapshot);
                 }
             }
-            // Not built yet.
-            Command::Peek { .. } => {}
+            Command::Peek { session, reply } => {
+                let snapshot = self.room.peek(self.hub.timeline.now_unix_ms(), session);
+                if let (Some(session), Some(snapshot)) = (self.sessions.get(&session), snapshot) {
+                    session.resync(self.call);
+                    let _ = reply.send(snapshot);
+                }
+            }
             Command::Event(event) => self.apply(event),
             Command::Relay { sender, command, to, to_incarnation, signal } => {
                 let (call, kind) = (self.call, signal.kind());
@@ -227,9 +232,9 @@ impl Owner {
             Effect::Refuse { to, command, code, message } => {
                 self.refuse(to, refusal(code, message, Some(command)));
             }
-            Effect::Resync { to, snapshot, new_instance } => {
+            Effect::Resync { to, snapshot, .. } => {
                 if let Some(session) = self.sessions.get(&to) {
-                    session.resync(self.call, new_instance);
+                    session.returns(self.call);
                 }
                 self.resync = Some(snapshot);
             }
@@ -253,7 +258,7 @@ impl Owner {
         let outcome = match self.room.relay(sender, to, to_incarnation) {
             Relay::Deliver { to, from, from_incarnation } => {
                 let frame = stamp(from, from_incarnation);
-                if frame.text.len() > self.hub.config.frame_bytes_max as usize {
+                if frame.bytes() > self.hub.config.frame_bytes_max as usize {
                     // The hub's stamps made it a little longer than it came.
                     let error = refusal(ErrorCode::InvalidSignal, "the signal is too long", Some(command));
                     self.refuse(sender.session, error);

@@ -1,33 +1,37 @@
 //! A device's standing with the hub, which outlives its socket: who it is, its calls, and the frames it has not
-//! been sent yet. Rooms push frames here and never wait; one socket at a time is attached and drains them.
-//!
-//! Later: sequences, acknowledgements and replay belong between [`Session::push`] and [`Session::pop`].
+//! acknowledged. Calls push frames here and never wait; one socket at a time is attached and drains them. How a client
+//! comes back is in [`attach`], what a store keeps of a session in [`record`].
 
+mod attach;
 mod outbox;
+pub(crate) mod record;
 pub(crate) mod table;
 
 use crate::{
     call::{CallHandle, Sender},
+    clock::Timeline,
     config::Config,
-    credentials::TokenHash,
+    credentials::{TokenHash, Tokens},
     gate::Pass,
     network::Network,
-    outgoing::{Keep, Outgoing},
+    outgoing::{About, Outgoing, Written},
     rate::Bucket,
 };
+pub(crate) use attach::{Attachment, Claim, NotBack, Resumed};
 use holdfast_protocol::{
-    CallId, CloseCode, CommandId, DisplayName, ErrorCode, ErrorFrame, HubFrame, InstanceId, Secret,
-    SessionId, UserId,
+    CallId, CloseCode, CommandId, DisplayName, Epoch, ErrorCode, ErrorFrame, HubFrame, InstanceId, SessionId,
+    UserId, limits::ACK_FRAMES,
 };
 pub(crate) use outbox::Budget;
 use outbox::{Full, Outbox};
+use record::Record;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::Notify;
+use tokio::sync::{self, Notify};
 
-/// Into how many shares the queue of a client that is away is split among those who send signals to it: a full call's.
+/// Into how many shares a client's queue is split among those who send signals to it: a full call's.
 const SHARES: usize = 6;
 
 /// A session.
@@ -39,12 +43,18 @@ pub(crate) struct Session {
     pub(crate) user: UserId,
     /// The user's name as the others see it; fixed for the session's life.
     pub(crate) name: DisplayName,
-    /// Its place among the sessions of the address that opened it.
-    _pass: Pass,
-    token: TokenHash,
+    /// Its place among the sessions of the address that opened it; one that comes from a store has none.
+    _pass: Option<Pass>,
     calls_max: usize,
+    timeline: Timeline,
+    /// Whose turn it is: a command's, a return's, or the store's. So a socket that takes over finds each command of the
+    /// one before either done or not begun, and the store hears of changes in their order.
+    turn: sync::Mutex<()>,
     state: Mutex<State>,
 }
+
+/// The right to change more than one thing about a session.
+pub(crate) type Turn<'a> = sync::MutexGuard<'a, ()>;
 
 #[derive(Debug)]
 struct State {
@@ -54,11 +64,21 @@ struct State {
     /// The sockets so far; the last one is the present one.
     attachment: u32,
     instance: InstanceId,
+    /// The latest attempt of that instance.
+    attempt: u32,
+    tokens: Tokens,
     /// Wakes the task of the present socket.
     wake: Arc<Notify>,
+    /// None: its history is broken. Nothing is queued until the client begins another one.
+    epoch: Option<Epoch>,
     outbox: Outbox,
-    /// Each with its place among the address's.
-    calls: BTreeMap<CallId, (CallHandle, Pass)>,
+    commands: Commands,
+    calls: BTreeMap<CallId, Place>,
+    /// Calls whose snapshot for a new epoch is still to be taken: it will hold what they tell until then.
+    unseen: Vec<CallId>,
+    /// Calls that let go of the session while it was away.
+    gone: Vec<CallId>,
+    record: Record,
     frames: Bucket,
     refusals: Bucket,
 }
@@ -70,20 +90,36 @@ enum Link {
     /// Attached, and about to be closed.
     Closing(CloseCode),
     Away,
-    /// Frames were lost: what is still attached closes, and nobody can come back.
-    Overflowed,
     Ended,
 }
 
-/// A socket's hold on its session.
-#[derive(Clone, Debug)]
-pub(crate) struct Attachment {
-    /// How rooms know this socket.
-    pub(crate) sender: Sender,
-    /// Told when there is something to send, or to look at with [`Session::verdict`].
-    pub(crate) wake: Arc<Notify>,
-    /// The calls to come back to.
-    pub(crate) rooms: Vec<CallHandle>,
+/// The commands of an epoch.
+#[derive(Clone, Copy, Default, Debug)]
+struct Commands {
+    last: CommandId,
+    /// Those that the client does not know to be done.
+    untold: u32,
+    /// Whether it is to be told with the next frame.
+    ack_due: bool,
+}
+
+/// A place in a call.
+#[derive(Debug)]
+struct Place {
+    call: CallHandle,
+    /// Its place among the address's; one that comes from a store has none.
+    _pass: Option<Pass>,
+    standing: Standing,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Standing {
+    /// The session is there.
+    Present,
+    /// It is back, which counts once its client has acknowledged something.
+    Returned,
+    /// Its client is asking somebody whether to come back.
+    Held,
 }
 
 /// Whether a socket may go on.
@@ -107,7 +143,7 @@ pub(crate) enum Entry {
 }
 
 /// What a new session is made of.
-pub(crate) struct NewSession<'a> {
+pub(crate) struct NewSession {
     /// Minted by the hub.
     pub(crate) id: SessionId,
     /// Whose.
@@ -116,100 +152,64 @@ pub(crate) struct NewSession<'a> {
     pub(crate) name: DisplayName,
     /// The first page load or process.
     pub(crate) instance: InstanceId,
-    /// Handed to the client; only its hash is kept.
-    pub(crate) token: &'a Secret,
+    /// Which of its sockets this is.
+    pub(crate) attempt: u32,
+    /// Of the token that the client gets.
+    pub(crate) token: TokenHash,
+    /// Its first history.
+    pub(crate) epoch: Epoch,
     /// Its place among the sessions.
     pub(crate) pass: Pass,
     /// What all sessions' queues share.
     pub(crate) budget: Budget,
     /// The hub's time.
-    pub(crate) now_unix_ms: u64,
+    pub(crate) timeline: Timeline,
 }
 
 impl Session {
     /// A session with its first socket attached.
-    pub(crate) fn open(new: NewSession<'_>, config: &Config) -> (Arc<Self>, Attachment) {
-        let depth = |max: u64| usize::try_from(max).unwrap_or(usize::MAX);
-        let wake = Arc::new(Notify::new());
-        let sender = Sender { session: new.id, attachment: 1, instance: new.instance };
-        let per_minute = config.refusals_per_minute;
+    pub(crate) fn open(new: NewSession, config: &Config) -> (Arc<Self>, Attachment) {
+        let NewSession { id, user, name, instance, attempt, token, epoch, pass, budget, timeline } = new;
         let state = State {
-            network: new.pass.network,
+            network: pass.network,
             link: Link::Attached,
             attachment: 1,
-            instance: new.instance,
-            wake: Arc::clone(&wake),
-            outbox: Outbox::new(depth(config.queue_frames_max), depth(config.queue_bytes_max), new.budget),
+            instance,
+            attempt,
+            tokens: Tokens { current: token, before: None },
+            wake: Arc::default(),
+            epoch: Some(epoch),
+            outbox: Outbox::new(depth(config.queue_frames_max), depth(config.queue_bytes_max), budget),
+            commands: Commands::default(),
             calls: BTreeMap::new(),
-            frames: Bucket::new(
-                60 * u64::from(config.frames_per_second),
-                config.frames_burst,
-                new.now_unix_ms,
-            ),
-            refusals: Bucket::new(u64::from(per_minute), per_minute, new.now_unix_ms),
+            unseen: Vec::new(),
+            gone: Vec::new(),
+            record: Record::None,
+            frames: frames_bucket(config, timeline.now_unix_ms()),
+            refusals: refusals_bucket(config, timeline.now_unix_ms()),
         };
-        let session = Self {
-            id: new.id,
-            user: new.user,
-            name: new.name,
-            _pass: new.pass,
-            token: TokenHash::of(new.token),
+        let session = Arc::new(Self {
+            id,
+            user,
+            name,
+            _pass: Some(pass),
             calls_max: config.calls_max as usize,
+            timeline,
+            turn: sync::Mutex::default(),
             state: Mutex::new(state),
-        };
-        (Arc::new(session), Attachment { sender, wake, rooms: Vec::new() })
+        });
+        let attachment = session.lock().attachment(id);
+        (session, attachment)
+    }
+
+    /// Waits for this session's turn.
+    pub(crate) async fn turn(&self) -> Turn<'_> {
+        self.turn.lock().await
     }
 
     /// The address that answers for what it does: where its latest socket came from.
     pub(crate) fn network(&self) -> Network {
         self.lock().network
-    }
-
-    /// Whether `token` opens this session.
-    pub(crate) fn is_opened_by(&self, token: &Secret) -> bool {
-        self.token.matches(token)
-    }
-
-    /// Attaches another socket; the one before, if any, is told to close. None when nobody can come back.
-    pub(crate) fn attach(&self, instance: InstanceId, network: Network) -> Option<Attachment> {
-        let mut state = self.lock();
-        if matches!(state.link, Link::Overflowed | Link::Ended) {
-            return None;
-        }
-        state.link = Link::Attached;
-        state.network = network;
-        state.attachment += 1;
-        state.instance = instance;
-        state.outbox.socket_lost();
-        let wake = Arc::new(Notify::new());
-        std::mem::replace(&mut state.wake, Arc::clone(&wake)).notify_one();
-        let sender = Sender { session: self.id, attachment: state.attachment, instance };
-        Some(Attachment { sender, wake, rooms: state.rooms() })
-    }
-
-    /// The socket is lost: the calls to tell, unless another socket is attached already.
-    pub(crate) fn detach(&self, sender: Sender) -> Option<Vec<CallHandle>> {
-        let mut state = self.lock();
-        if state.attachment != sender.attachment || state.link == Link::Ended {
-            return None;
-        }
-        if state.link != Link::Overflowed {
-            state.link = Link::Away;
-        }
-        state.outbox.socket_lost();
-        Some(state.rooms())
-    }
-
-    /// Ends the session, unless a later socket is attached: the calls to leave.
-    pub(crate) fn expire(&self, sender: Sender) -> Option<Vec<CallHandle>> {
-        let mut state = self.lock();
-        (state.attachment == sender.attachment).then(|| state.end())
-    }
-
-    /// Ends the session when nobody can come back to it: the calls to leave.
-    pub(crate) fn end_if_overflowed(&self) -> Option<Vec<CallHandle>> {
-        let mut state = self.lock();
-        (state.link == Link::Overflowed).then(|| state.end())
     }
 
     /// Whether the socket may go on.
@@ -219,42 +219,68 @@ impl Session {
             _ if state.attachment != sender.attachment => Verdict::Close(CloseCode::TakenOver),
             Link::Attached | Link::Away => Verdict::GoOn,
             Link::Closing(code) => Verdict::Close(code),
-            Link::Overflowed => Verdict::Close(CloseCode::SlowReader),
             Link::Ended => Verdict::Close(CloseCode::Normal),
         }
     }
 
-    /// Queues a frame. When the queue is full the session is over: something is lost, and nobody is to believe
-    /// that nothing is.
-    pub(crate) fn push(&self, frame: Outgoing) {
-        let mut state = self.lock();
-        state.push(frame);
+    /// With what code its socket is about to be closed.
+    pub(crate) fn closing(&self) -> Option<CloseCode> {
+        match self.lock().link {
+            Link::Closing(code) => Some(code),
+            Link::Attached | Link::Away | Link::Ended => None,
+        }
     }
 
-    /// Queues a signal, unless the client is away and the sender has its share of the queue waiting for it: so nobody
-    /// can end the session of someone who cannot read.
+    /// Queues a frame. When the queue is full the epoch is over: something is lost, and nobody is to believe that
+    /// nothing is.
+    pub(crate) fn push(&self, frame: Outgoing) {
+        self.lock().push(self.timeline.now_unix_ms(), frame);
+    }
+
+    /// Queues a signal, unless the sender has its share of the queue waiting for the client already: so nobody can end
+    /// the history of someone who cannot read.
     ///
     /// # Errors
     /// When the share is used.
     pub(crate) fn push_signal(&self, signal: Outgoing) -> Result<(), Full> {
         let mut state = self.lock();
-        if state.link == Link::Away && state.outbox.share_is_used(&signal, SHARES) {
+        if state.outbox.share_is_used(&signal, SHARES) {
             return Err(Full);
         }
-        state.push(signal);
+        state.push(self.timeline.now_unix_ms(), signal);
         Ok(())
     }
 
     /// The next frame for the socket that is attached.
-    pub(crate) fn pop(&self, sender: Sender) -> Option<Outgoing> {
+    pub(crate) fn next(&self, sender: Sender) -> Option<Written> {
         let mut state = self.lock();
-        if state.attachment == sender.attachment { state.outbox.pop() } else { None }
+        if state.attachment != sender.attachment {
+            return None;
+        }
+        if std::mem::take(&mut state.commands.ack_due) {
+            state.commands.untold = 0;
+            let ack = HubFrame::Ack { command: state.commands.last };
+            return Some(Outgoing::new(&ack).write(None, 0));
+        }
+        state.outbox.next(self.timeline.now_unix_ms())
+    }
+
+    /// Notes that a command is carried out or refused now; false when it was before.
+    pub(crate) fn take_number(&self, command: CommandId) -> bool {
+        let commands = &mut self.lock().commands;
+        let new = command > commands.last;
+        if new {
+            commands.last = command;
+            commands.untold += 1;
+            commands.ack_due |= commands.untold >= ACK_FRAMES;
+        }
+        new
     }
 
     /// Answers a frame with a refusal; too many of them close the socket.
     pub(crate) fn refuse(&self, now_unix_ms: u64, error: ErrorFrame) {
         let mut state = self.lock();
-        state.push(Outgoing::new(&HubFrame::Error(error)));
+        state.push(now_unix_ms, Outgoing::new(&HubFrame::Error(error)));
         if state.refusals.take(now_unix_ms).is_err() {
             state.close(CloseCode::TooManyErrors);
         }
@@ -263,7 +289,7 @@ impl Session {
     /// Tells the client that its address is banned, and closes the socket.
     pub(crate) fn ban(&self, error: ErrorFrame) {
         let mut state = self.lock();
-        state.push(Outgoing::new(&HubFrame::Error(error)));
+        state.push(self.timeline.now_unix_ms(), Outgoing::new(&HubFrame::Error(error)));
         state.close(CloseCode::Banned);
     }
 
@@ -300,23 +326,29 @@ impl Session {
         if state.calls.len() >= self.calls_max {
             return Err(ErrorCode::TooManyCalls);
         }
-        state.calls.insert(room.call, (room.clone(), pass()?));
+        let place = Place { call: room.clone(), _pass: Some(pass()?), standing: Standing::Present };
+        state.calls.insert(room.call, place);
+        state.record = Record::Outdated;
         Ok(Entry::New)
     }
 
-    /// Notes that the session is no longer in `call`.
+    /// Notes that the session is no longer in `call`, and wakes whoever keeps it.
     pub(crate) fn exit(&self, call: CallId) {
-        self.lock().calls.remove(&call);
+        let mut state = self.lock();
+        if state.calls.remove(&call).is_none() {
+            return;
+        }
+        if state.link == Link::Away {
+            state.gone.push(call);
+        }
+        state.unseen.retain(|unseen| *unseen != call);
+        state.record = Record::Outdated;
+        state.wake.notify_one();
     }
 
     /// The owner of one of the session's calls.
     pub(crate) fn room(&self, call: CallId) -> Option<CallHandle> {
-        self.lock().calls.get(&call).map(|(room, _)| room.clone())
-    }
-
-    /// Drops queued frames that a snapshot of `call` replaces.
-    pub(crate) fn resync(&self, call: CallId, new_instance: bool) {
-        self.lock().outbox.resync(call, new_instance);
+        self.lock().calls.get(&call).map(|place| place.call.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -326,17 +358,26 @@ impl Session {
 }
 
 impl State {
-    fn push(&mut self, frame: Outgoing) {
-        if matches!(self.link, Link::Overflowed | Link::Ended) {
+    fn push(&mut self, now_ms: u64, frame: Outgoing) {
+        if self.epoch.is_none() || self.link == Link::Ended {
             return;
         }
-        // Nobody reads it now, and what the client is told on its return is newer.
-        if self.link == Link::Away && matches!(frame.keep, Keep::UntilSnapshot(_) | Keep::Never) {
+        // About a socket, and there is none.
+        if !frame.numbered && self.link == Link::Away {
             return;
         }
-        if self.outbox.push(frame).is_err() {
-            self.link = Link::Overflowed;
-            self.outbox.clear();
+        if let About::Call(call) = frame.about
+            && self.unseen.contains(&call)
+        {
+            return;
+        }
+        if !frame.numbered && self.commands.untold > 0 {
+            self.commands.ack_due = true;
+        }
+        if self.outbox.push(now_ms, frame).is_err() {
+            self.epoch = None;
+            self.outbox.begin_anew();
+            self.close(CloseCode::SlowReader);
         }
         if self.link != Link::Away {
             self.wake.notify_one();
@@ -345,13 +386,12 @@ impl State {
 
     fn end(&mut self) -> Vec<CallHandle> {
         self.link = Link::Ended;
-        self.outbox.clear();
+        self.outbox.begin_anew();
         self.wake.notify_one();
-        std::mem::take(&mut self.calls).into_values().map(|(room, _)| room).collect()
-    }
-
-    fn rooms(&self) -> Vec<CallHandle> {
-        self.calls.values().map(|(room, _)| room.clone()).collect()
+        if !self.calls.is_empty() {
+            self.record = Record::Outdated;
+        }
+        std::mem::take(&mut self.calls).into_values().map(|place| place.call).collect()
     }
 
     /// Closes the socket after what is queued for it.
@@ -363,6 +403,18 @@ impl State {
     }
 }
 
+fn depth(max: u64) -> usize {
+    usize::try_from(max).unwrap_or(usize::MAX)
+}
+
+fn frames_bucket(config: &Config, now_ms: u64) -> Bucket {
+    Bucket::new(60 * u64::from(config.frames_per_second), config.frames_burst, now_ms)
+}
+
+fn refusals_bucket(config: &Config, now_ms: u64) -> Bucket {
+    Bucket::new(u64::from(config.refusals_per_minute), config.refusals_per_minute, now_ms)
+}
+
 /// A refusal of one command.
 pub(crate) fn refusal(
     code: ErrorCode,
@@ -372,5 +424,7 @@ pub(crate) fn refusal(
     ErrorFrame { code, message: message.into(), retry_after_ms: None, in_reply_to }
 }
 
+#[cfg(test)]
+mod replay;
 #[cfg(test)]
 mod tests;

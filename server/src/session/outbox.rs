@@ -1,13 +1,16 @@
-//! The bounded queue of frames for one client. Rooms push into it without waiting; the socket's task drains it.
+//! The bounded queue of frames for one client. Calls push into it without waiting; the socket's task drains it. What
+//! is sent stays until the client has acknowledged it, so that a client that comes back goes on where it stopped.
 
-use crate::outgoing::{Keep, Outgoing};
-use holdfast_protocol::CallId;
+use crate::outgoing::{About, Outgoing, Written};
+use holdfast_protocol::{CallId, Seq};
 use prometheus_client::metrics::gauge::Gauge;
 use std::collections::VecDeque;
 
 /// What a client may have waiting even when all queues together hold as much as they may: an offer and some
 /// candidates. So those who fill the hub's memory are closed, and not those who come after them.
 const ASSURED_BYTES: usize = 16_384;
+/// A queue that has been longer than this gives its memory back once it is empty.
+const SPARE_FRAMES: usize = 64;
 
 /// What all queues of a hub together may hold. The count is the gauge that `/metrics` shows.
 #[derive(Clone, Debug)]
@@ -35,90 +38,170 @@ fn signed(bytes: impl TryInto<i64>) -> i64 {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Full;
 
+/// The client acknowledges what it was never sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct NeverSent;
+
 /// Frames in order, bounded in number and bytes.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    frames: VecDeque<Outgoing>,
+    /// Numbered frames that are not acknowledged; the first one has the number after `acked`.
+    kept: VecDeque<Kept>,
+    /// The last number that was acknowledged.
+    acked: u32,
+    /// How many of `kept` have gone out on the present socket.
+    sent: usize,
+    /// The last number that has ever gone out.
+    sent_max: u32,
+    /// Frames without a number, each with the number after which it goes out.
+    beside: VecDeque<(u32, Outgoing)>,
     bytes: usize,
     frames_max: usize,
     bytes_max: usize,
     budget: Budget,
 }
 
+#[derive(Debug)]
+struct Kept {
+    frame: Outgoing,
+    made_ms: u64,
+}
+
 impl Outbox {
     /// An empty queue.
     pub(crate) fn new(frames_max: usize, bytes_max: usize, budget: Budget) -> Self {
-        Self { frames: VecDeque::new(), bytes: 0, frames_max, bytes_max, budget }
+        Self {
+            kept: VecDeque::new(),
+            acked: 0,
+            sent: 0,
+            sent_max: 0,
+            beside: VecDeque::new(),
+            bytes: 0,
+            frames_max,
+            bytes_max,
+            budget,
+        }
     }
 
     /// Adds a frame at the end.
-    pub(crate) fn push(&mut self, frame: Outgoing) -> Result<(), Full> {
-        let bytes = self.bytes + frame.text.len();
-        if self.frames.len() >= self.frames_max || bytes > self.bytes_max {
+    pub(crate) fn push(&mut self, now_ms: u64, frame: Outgoing) -> Result<(), Full> {
+        let added = frame.bytes();
+        let bytes = self.bytes + added;
+        if self.kept.len() + self.beside.len() >= self.frames_max || bytes > self.bytes_max {
             return Err(Full);
         }
         if bytes > ASSURED_BYTES && self.budget.is_spent() {
             return Err(Full);
         }
-        self.budget.held_bytes.inc_by(signed(frame.text.len()));
+        // The history ends before its numbers do.
+        let last = self.number(self.kept.len()).filter(|last| *last < u32::MAX).ok_or(Full)?;
+        self.budget.held_bytes.inc_by(signed(added));
         self.bytes = bytes;
-        self.frames.push_back(frame);
+        if frame.numbered {
+            self.kept.push_back(Kept { frame, made_ms: now_ms });
+        } else {
+            self.beside.push_back((last, frame));
+        }
         Ok(())
+    }
+
+    /// The number of the `count`th of `kept`, counted from 1.
+    fn number(&self, count: usize) -> Option<u32> {
+        self.acked.checked_add(u32::try_from(count).ok()?)
     }
 
     /// Whether the sender of `frame` has its share of the queue, one part in `parts`, waiting already.
     pub(crate) fn share_is_used(&self, frame: &Outgoing, parts: usize) -> bool {
         let (frames, bytes) = ((self.frames_max / parts).max(1), self.bytes_max / parts);
-        if frame.from.is_none() || (self.frames.len() < frames && self.bytes + frame.text.len() <= bytes) {
+        if frame.from.is_none() || (self.kept.len() < frames && self.bytes + frame.bytes() <= bytes) {
             return false;
         }
-        let theirs = || self.frames.iter().filter(|queued| queued.from == frame.from);
-        let held: usize = theirs().map(|queued| queued.text.len()).sum();
-        theirs().count() >= frames || (held > 0 && held + frame.text.len() > bytes)
+        let theirs = || self.kept.iter().filter(|kept| kept.frame.from == frame.from);
+        let held: usize = theirs().map(|kept| kept.frame.bytes()).sum();
+        theirs().count() >= frames || (held > 0 && held + frame.bytes() > bytes)
     }
 
-    /// Takes the first frame.
-    pub(crate) fn pop(&mut self) -> Option<Outgoing> {
-        let frame = self.frames.pop_front()?;
-        self.bytes -= frame.text.len();
-        self.budget.held_bytes.dec_by(signed(frame.text.len()));
-        Some(frame)
+    /// Writes out the next frame that the present socket has not been given.
+    pub(crate) fn next(&mut self, now_ms: u64) -> Option<Written> {
+        let sent = self.number(self.sent)?;
+        if self.beside.front().is_some_and(|(after, _)| *after <= sent) {
+            let (_, frame) = self.beside.pop_front()?;
+            self.let_go(frame.bytes());
+            return Some(frame.write(None, 0));
+        }
+        let seq = self.number(self.sent + 1)?;
+        let Kept { frame, made_ms } = self.kept.get(self.sent)?;
+        let written = frame.write(Some(Seq(seq)), now_ms.saturating_sub(*made_ms));
+        self.sent += 1;
+        self.sent_max = self.sent_max.max(seq);
+        Some(written)
+    }
+
+    /// The client has taken in everything up to `seq`. What it has said before is no news.
+    ///
+    /// # Errors
+    /// When it was never sent.
+    pub(crate) fn ack(&mut self, seq: Seq) -> Result<(), NeverSent> {
+        if seq.0 > self.sent_max {
+            return Err(NeverSent);
+        }
+        while self.acked < seq.0
+            && let Some(kept) = self.kept.pop_front()
+        {
+            self.acked += 1;
+            self.sent = self.sent.saturating_sub(1);
+            self.let_go(kept.frame.bytes());
+        }
+        if self.kept.is_empty() && self.kept.capacity() > SPARE_FRAMES {
+            self.kept = VecDeque::new();
+        }
+        Ok(())
+    }
+
+    /// Goes on after `seq` on another socket; false, and nothing is changed, when that is not possible.
+    pub(crate) fn go_on_after(&mut self, seq: Seq) -> bool {
+        if seq.0 < self.acked || self.ack(seq).is_err() {
+            return false;
+        }
+        self.sent = 0;
+        self.socket_lost();
+        true
     }
 
     /// The socket is gone: drops what was about it alone.
     pub(crate) fn socket_lost(&mut self) {
-        self.retain(|keep| keep != Keep::Never);
+        let bytes = self.beside.drain(..).map(|(_, frame)| frame.bytes()).sum();
+        self.let_go(bytes);
     }
 
-    /// A newer snapshot of `call` is about to be told: drops what it replaces, and with a new instance also the
-    /// signals to the old one.
-    pub(crate) fn resync(&mut self, call: CallId, new_instance: bool) {
-        self.retain(|keep| {
-            keep != Keep::UntilSnapshot(call) && !(new_instance && keep == Keep::ForInstance(call))
-        });
+    /// Whether it is about to tell of the end of `call`.
+    pub(crate) fn tells_end_of(&self, call: CallId) -> bool {
+        self.kept.iter().any(|kept| kept.frame.about == About::End(call))
     }
 
-    /// Drops everything.
-    pub(crate) fn clear(&mut self) {
-        self.frames = VecDeque::new();
-        self.set_bytes(0);
+    /// Whether something waits for the present socket.
+    #[cfg(test)]
+    pub(super) fn has_unsent(&self) -> bool {
+        self.sent < self.kept.len()
     }
 
-    fn retain(&mut self, wanted: impl Fn(Keep) -> bool) {
-        self.frames.retain(|frame| wanted(frame.keep));
-        self.set_bytes(self.frames.iter().map(|frame| frame.text.len()).sum());
+    /// Drops everything and counts from 1 again.
+    pub(crate) fn begin_anew(&mut self) {
+        (self.kept, self.beside) = (VecDeque::new(), VecDeque::new());
+        (self.acked, self.sent, self.sent_max) = (0, 0, 0);
+        self.let_go(self.bytes);
     }
 
-    /// After frames were dropped.
-    fn set_bytes(&mut self, bytes: usize) {
-        self.budget.held_bytes.dec_by(signed(self.bytes - bytes));
-        self.bytes = bytes;
+    /// Counts out what was dropped.
+    fn let_go(&mut self, bytes: usize) {
+        self.budget.held_bytes.dec_by(signed(bytes));
+        self.bytes -= bytes;
     }
 }
 
 impl Drop for Outbox {
     fn drop(&mut self) {
-        self.clear();
+        self.begin_anew();
     }
 }
 
@@ -126,31 +209,84 @@ impl Drop for Outbox {
 mod tests {
     use super::*;
     use crate::entropy::OsEntropy;
+    use holdfast_protocol::{ErrorCode, ErrorFrame, HubFrame, ParticipantId};
 
-    fn frame(text: &str, keep: Keep) -> Outgoing {
-        Outgoing { text: text.into(), kind: "test", keep, from: None }
+    /// A numbered frame of some length.
+    fn frame(message: &str) -> Outgoing {
+        let error = ErrorFrame {
+            code: ErrorCode::Internal,
+            message: message.into(),
+            retry_after_ms: None,
+            in_reply_to: None,
+        };
+        Outgoing::new(&HubFrame::Error(error))
+    }
+
+    fn bytes(count: usize) -> Outgoing {
+        let empty = frame("").bytes();
+        frame(&"x".repeat(count - empty))
     }
 
     fn budget(bytes_max: u64) -> Budget {
         Budget::new(Gauge::default(), bytes_max)
     }
 
-    fn drain(outbox: &mut Outbox) -> String {
-        std::iter::from_fn(|| outbox.pop()).map(|frame| frame.text.to_string()).collect()
+    /// What goes out now: numbers, or the type of what has none.
+    fn drain(outbox: &mut Outbox) -> Vec<String> {
+        let written = std::iter::from_fn(|| outbox.next(0));
+        let name = |written: Written| {
+            let seq = holdfast_protocol::Numbered::decode(&written.text).unwrap().seq;
+            seq.map_or_else(|| written.kind.to_owned(), |seq| seq.0.to_string())
+        };
+        written.map(name).collect()
     }
 
     #[test]
-    fn both_bounds_hold_and_popping_makes_room() {
-        let mut outbox = Outbox::new(3, 10, budget(99));
-        for text in ["aaaa", "bbbb"] {
-            outbox.push(frame(text, Keep::Always)).unwrap();
+    fn both_bounds_hold_and_only_acknowledging_makes_room() {
+        let mut outbox = Outbox::new(3, 1_000, budget(9_999));
+        for _ in 0..2 {
+            outbox.push(0, bytes(400)).unwrap();
         }
-        assert_eq!(outbox.push(frame("ccc", Keep::Always)), Err(Full), "bytes");
-        outbox.push(frame("cc", Keep::Always)).unwrap();
-        assert_eq!(outbox.push(frame("", Keep::Always)), Err(Full), "frames");
-        outbox.pop().unwrap();
-        outbox.push(frame("dddd", Keep::Always)).unwrap();
-        assert_eq!(drain(&mut outbox), "bbbbccdddd");
+        assert_eq!(outbox.push(0, bytes(300)), Err(Full), "bytes");
+        outbox.push(0, bytes(200)).unwrap();
+        assert_eq!(drain(&mut outbox), ["1", "2", "3"]);
+        assert_eq!(outbox.push(0, Outgoing::new(&HubFrame::HeartbeatAck)), Err(Full), "frames");
+        outbox.ack(Seq(1)).unwrap();
+        outbox.push(0, bytes(400)).unwrap();
+        assert_eq!(drain(&mut outbox), ["4"]);
+    }
+
+    #[test]
+    fn what_has_no_number_keeps_its_place_and_dies_with_its_socket() {
+        let mut outbox = Outbox::new(9, 9_999, budget(9_999));
+        let heartbeat = Outgoing::new(&HubFrame::HeartbeatAck);
+        for frame in [frame("a"), heartbeat.clone(), frame("b"), heartbeat.clone()] {
+            outbox.push(0, frame).unwrap();
+        }
+        assert_eq!(drain(&mut outbox), ["1", "heartbeat-ack", "2", "heartbeat-ack"]);
+        outbox.push(0, heartbeat).unwrap();
+        assert!(outbox.go_on_after(Seq(1)));
+        assert_eq!(drain(&mut outbox), ["2"]);
+    }
+
+    #[test]
+    fn an_acknowledgement_is_taken_only_for_what_was_sent() {
+        let mut outbox = Outbox::new(9, 9_999, budget(9_999));
+        for _ in 0..3 {
+            outbox.push(0, frame("a")).unwrap();
+        }
+        outbox.next(0).unwrap();
+        outbox.next(0).unwrap();
+        assert_eq!(outbox.ack(Seq(3)), Err(NeverSent));
+        assert_eq!((outbox.ack(Seq(2)), outbox.ack(Seq(1))), (Ok(()), Ok(())), "the second one is stale");
+        assert_eq!(drain(&mut outbox), ["3"]);
+        assert!(!outbox.go_on_after(Seq(1)), "2 is gone");
+        assert!(!outbox.go_on_after(Seq(4)), "never sent");
+        assert!(outbox.go_on_after(Seq(2)));
+        assert_eq!(drain(&mut outbox), ["3"], "again");
+        outbox.begin_anew();
+        outbox.push(0, frame("a")).unwrap();
+        assert_eq!(drain(&mut outbox), ["1"]);
     }
 
     #[test]
@@ -158,43 +294,34 @@ mod tests {
         let budget = budget(100_000);
         let queue = || Outbox::new(99, 1_000_000, budget.clone());
         let (mut hoarder, mut honest) = (queue(), queue());
-        while hoarder.push(frame(&"x".repeat(10_000), Keep::Always)).is_ok() {}
+        while hoarder.push(0, bytes(10_000)).is_ok() {}
         assert!((100_001..=110_000).contains(&budget.held_bytes.get()), "{}", budget.held_bytes.get());
-        honest.push(frame(&"y".repeat(12_000), Keep::Always)).unwrap();
-        assert_eq!(honest.push(frame(&"y".repeat(12_000), Keep::Always)), Err(Full));
-        hoarder.pop().unwrap();
+        honest.push(0, bytes(12_000)).unwrap();
+        assert_eq!(honest.push(0, bytes(12_000)), Err(Full));
         drop(hoarder);
-        honest.push(frame(&"y".repeat(12_000), Keep::Never)).unwrap();
-        honest.socket_lost();
+        honest.push(0, bytes(12_000)).unwrap();
+        honest.push(0, Outgoing::new(&HubFrame::HeartbeatAck)).unwrap();
+        assert_eq!(drain(&mut honest), ["1", "2", "heartbeat-ack"]);
+        assert_eq!(budget.held_bytes.get(), 24_000, "until they are acknowledged");
+        honest.ack(Seq(1)).unwrap();
         assert_eq!(budget.held_bytes.get(), 12_000);
         drop(honest);
         assert_eq!(budget.held_bytes.get(), 0, "every byte is counted out");
     }
 
     #[test]
-    fn a_resync_drops_what_the_snapshot_replaces_and_nothing_else() {
-        let [one, two] = [(); 2].map(|()| CallId::mint(&OsEntropy));
-        let filled = || {
-            let mut outbox = Outbox::new(9, 99, budget(99));
-            let keeps = [
-                Keep::UntilSnapshot(one),
-                Keep::ForInstance(one),
-                Keep::UntilSnapshot(two),
-                Keep::ForInstance(two),
-                Keep::Always,
-                Keep::Never,
-            ];
-            for (text, keep) in ["1", "2", "3", "4", "5", "6"].iter().zip(keeps) {
-                outbox.push(frame(text, keep)).unwrap();
-            }
-            outbox
-        };
-        let mut same = filled();
-        same.socket_lost();
-        same.resync(one, false);
-        assert_eq!((drain(&mut same).as_str(), same.bytes), ("2345", 0));
-        let mut new = filled();
-        new.resync(one, true);
-        assert_eq!(drain(&mut new), "3456");
+    fn one_sender_has_its_share_sent_or_not() {
+        let [eve, bob] = [(); 2].map(|()| ParticipantId::mint(&OsEntropy));
+        let call = CallId::mint(&OsEntropy);
+        let signal = |from| Outgoing::signal("{\"type\":\"signal\"}".into(), call, from);
+        let mut outbox = Outbox::new(12, 9_999, budget(9_999));
+        for _ in 0..2 {
+            assert!(!outbox.share_is_used(&signal(eve), 6));
+            outbox.push(0, signal(eve)).unwrap();
+            outbox.next(0).unwrap();
+        }
+        assert!(outbox.share_is_used(&signal(eve), 6) && !outbox.share_is_used(&signal(bob), 6));
+        outbox.ack(Seq(1)).unwrap();
+        assert!(!outbox.share_is_used(&signal(eve), 6));
     }
 }

@@ -1,7 +1,7 @@
 //! Finds a session by its id.
 
 use super::Session;
-use holdfast_protocol::{Secret, SessionId};
+use holdfast_protocol::SessionId;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -30,14 +30,9 @@ impl SessionTable {
         room
     }
 
-    /// The session of that id, for the hub's own use.
+    /// The session of that id.
     pub(crate) fn get(&self, id: SessionId) -> Option<Arc<Session>> {
         self.lock().get(&id).cloned()
-    }
-
-    /// The session that `token` opens. Nobody can tell an unknown session from a wrong token.
-    pub(crate) fn find(&self, id: SessionId, token: &Secret) -> Option<Arc<Session>> {
-        self.get(id).filter(|session| session.is_opened_by(token))
     }
 
     /// Forgets a session; whether it was known.

@@ -35,7 +35,7 @@ fn same_as_the_long_way(text: &str, description: &Description) {
     assert_eq!((description.id, description.call, description.to), (id, call, to));
     assert_eq!(signal::check(&signal), Ok(()));
     let expected = HubFrame::Signal { call, from, from_incarnation: 3, to_incarnation, signal };
-    let told = serde_json::from_str::<HubFrame>(&description.stamped(from, 3).text);
+    let told = serde_json::from_str::<HubFrame>(&description.stamped(from, 3).write(None, 0).text);
     assert_eq!(told.ok(), Some(expected));
 }
 

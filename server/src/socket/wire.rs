@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::{sleep, timeout};
+use tungstenite::error::ProtocolError;
 
 /// How long the hub waits for a client to take its last frames, and as long again to close its side.
 const CLOSE_WAIT: Duration = Duration::from_secs(1);
@@ -76,17 +77,28 @@ impl Wire {
         if !matches!(timeout(CLOSE_WAIT, say).await, Ok(Ok(()))) {
             return;
         }
-        if code == CloseCode::TooBig {
-            // The rest of that message is not read, so the client's answer cannot be either.
+        if matches!(code, CloseCode::TooBig | CloseCode::NotUtf8 | CloseCode::ProtocolError) {
+            // What follows is not read, so the client's answer cannot be either.
             sleep(CLOSE_WAIT).await;
         } else {
-            let _ = timeout(CLOSE_WAIT, async { while let Some(Ok(_)) = self.socket.recv().await {} }).await;
+            self.closed().await;
         }
+    }
+
+    /// Waits a moment for the end of a closing handshake; the answer to a client's close is sent on the way.
+    pub(crate) async fn closed(mut self) {
+        let _ = timeout(CLOSE_WAIT, async { while let Some(Ok(_)) = self.socket.recv().await {} }).await;
     }
 }
 
-/// Whether reading failed because a message is larger than allowed.
-pub(crate) fn is_too_big(error: Error) -> bool {
-    let error = error.into_inner().downcast::<tungstenite::Error>();
-    matches!(error.as_deref(), Ok(tungstenite::Error::Capacity(_)))
+/// With what code to close a socket that could not be read on; none when it is gone.
+pub(crate) fn broken_by(error: Error) -> Option<CloseCode> {
+    let error = error.into_inner().downcast::<tungstenite::Error>().ok()?;
+    match *error {
+        tungstenite::Error::Capacity(_) => Some(CloseCode::TooBig),
+        tungstenite::Error::Utf8(_) => Some(CloseCode::NotUtf8),
+        tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        tungstenite::Error::Protocol(_) => Some(CloseCode::ProtocolError),
+        _ => None,
+    }
 }
