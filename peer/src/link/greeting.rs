@@ -83,7 +83,6 @@ impl Link {
             | ErrorCode::HubFull
             | ErrorCode::AddressFull
             | ErrorCode::Banned
-            | ErrorCode::ShuttingDown
             | ErrorCode::Internal => {
                 self.backoff.wait_for(error.retry_after_ms.unwrap_or(0));
                 vec![]
