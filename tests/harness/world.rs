@@ -55,9 +55,14 @@ impl World {
     /// Starts the hub. Started again after a crash it has the same key and otherwise no memory; `life` counts its
     /// starts, so that it does not make the same ids again.
     pub fn start_hub(&self, life: u32) -> Hub {
+        self.start_hub_with(life, Config::default())
+    }
+
+    /// The same with settings of its own.
+    pub fn start_hub_with(&self, life: u32, config: Config) -> Hub {
         let host = self.host(HUB_HOST);
         let key = HubKey::generate(&*self.entropy("hub-key"));
-        let config = Config { hub_key: Some(key), ..Config::default() };
+        let config = Config { hub_key: Some(key), ..config };
         let (clock, entropy) = (Arc::new(self.clock), self.entropy(&format!("hub-{life}")));
         let (listener, shutdown) = (host.listen(HUB_PORT), Shutdown::default());
         let (log, stop) = (self.log.clone(), shutdown.clone());

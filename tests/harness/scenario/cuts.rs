@@ -11,6 +11,7 @@ use crate::{
     world::World,
 };
 use holdfast_protocol::RoomName;
+use holdfast_server::Config;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -56,7 +57,9 @@ pub(super) async fn run(seed: u64, log: EventLog) -> (Network, Result<(), String
 }
 
 async fn play(world: &World, seed: u64) -> Result<(), String> {
-    let hub = world.start_hub(1);
+    // Whoever is in no call yet is waited for as well, however long the faults take.
+    let config = Config { idle_resume_window: Duration::from_mins(10), ..Config::default() };
+    let hub = world.start_hub_with(1, config);
     let room = RoomName::generate(&*world.entropy("room"));
     let names = ["ann", "bob", "cyd"];
     let callers: Vec<Caller> = (2..)
@@ -82,8 +85,8 @@ async fn play(world: &World, seed: u64) -> Result<(), String> {
                     && seen.signals.values().filter(|heard| heard.len() >= SIGNALS as usize).count()
                         == names.len() - 1
             };
-            let mut seen = caller.seen.clone();
-            if timeout(PATIENCE, seen.wait_for(done)).await.is_err() {
+            let mut watched = caller.seen.clone();
+            if timeout(PATIENCE, watched.wait_for(done)).await.is_err() {
                 return Err(format!("{} has not heard everything: {:?}", caller.name, *caller.seen.borrow()));
             }
         }
