@@ -11,8 +11,8 @@ use holdfast_peer::{
     },
 };
 use holdfast_protocol::{
-    CallId, ClientFrame, DisplayName, HubFrame, InstanceId, MediaState, NegotiateReason, ParticipantId,
-    RoomName, Signal, WEBSOCKET_PATH,
+    CallId, CallSnapshot, ClientFrame, DisplayName, HubFrame, InstanceId, MediaState, NegotiateReason,
+    ParticipantId, RoomName, Signal, WEBSOCKET_PATH, Welcome,
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use std::collections::BTreeMap;
@@ -28,9 +28,7 @@ const REPORTS_MAX: usize = 64;
 /// A caller at work.
 pub struct Caller {
     /// Its name, also in the log.
-    pub name: &'static str,
-    /// The machine it runs on.
-    pub host: Host,
+    pub name: String,
     /// What it has done and heard.
     pub seen: watch::Receiver<Seen>,
 }
@@ -38,8 +36,16 @@ pub struct Caller {
 /// What a caller has done and heard so far.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
+    /// The call, once it has joined.
+    pub call: Option<CallId>,
     /// Its place in the call.
     pub you: Option<ParticipantId>,
+    /// How often the hub has welcomed it.
+    pub welcomes: u32,
+    /// Whether it is welcome at the moment.
+    pub is_up: bool,
+    /// What the last welcome said of its calls.
+    pub told: Vec<CallSnapshot>,
     /// Frames it has put on a socket.
     pub sent: u32,
     /// Frames the link has taken in.
@@ -58,22 +64,45 @@ pub struct Seen {
     pub troubles: Vec<String>,
 }
 
+impl Seen {
+    /// Whether it has met so many others, and has said and heard everything.
+    pub fn is_complete(&self, others: usize) -> bool {
+        self.met.len() == others
+            && self.said.values().filter(|said| **said == SIGNALS).count() == others
+            && self.signals.values().filter(|heard| heard.len() >= SIGNALS as usize).count() == others
+    }
+}
+
 impl Caller {
-    /// Starts a caller on the host with this number; it joins `room` at once.
+    /// Starts a caller on a simulated host; it joins `room` at once.
+    pub fn start(world: &World, host: &Host, name: &str, room: &RoomName, luck: u64) -> Self {
+        let url = format!("ws://{}{WEBSOCKET_PATH}", world.hub_address());
+        let (caller, task) =
+            Self::new(environment(world, host, name), url, world.log.clone(), name, room, luck);
+        host.spawn(task);
+        caller
+    }
+
+    /// A caller, and what it does: to be spawned.
     ///
     /// # Panics
     /// When `name` is none.
-    pub fn start(world: &World, number: u8, name: &'static str, room: &RoomName, luck: u64) -> Self {
-        let host = world.host(number);
-        let environment = environment(world, &host, name);
+    pub fn new(
+        environment: Environment,
+        url: String,
+        log: EventLog,
+        name: &str,
+        room: &RoomName,
+        luck: u64,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let instance = InstanceId::mint(&*environment.entropy);
         let display_name = DisplayName::new(name).expect("the scenario's names are names");
         let (reports, socket_events) = mpsc::channel(REPORTS_MAX);
         let (seen_by_all, seen) = watch::channel(Seen::default());
         let task = Task {
-            name,
-            url: format!("ws://{}{WEBSOCKET_PATH}", world.hub_address()),
-            log: world.log.clone(),
+            name: name.to_owned(),
+            url,
+            log,
             environment,
             room: room.clone(),
             link: Link::new(instance, display_name, None, luck),
@@ -86,13 +115,12 @@ impl Caller {
             is_joining: false,
             say_at_ms: None,
         };
-        host.spawn(task.run(socket_events));
-        Self { name, host, seen }
+        (Self { name: name.to_owned(), seen }, task.run(socket_events))
     }
 }
 
 struct Task {
-    name: &'static str,
+    name: String,
     url: String,
     log: EventLog,
     environment: Environment,
@@ -152,15 +180,18 @@ impl Task {
                 self.socket = Some((serial, socket));
             }
             Effect::Transmit(frame) => {
-                self.log.say(self.name, format_args!("says {}", brief(&frame)));
+                self.log.say(&self.name, format_args!("says {}", brief(&frame)));
                 self.seen.send_modify(|seen| seen.sent += 1);
                 if let Some((_, socket)) = &self.socket {
                     socket.send(frame);
                 }
             }
             Effect::Hangup => self.hang_up(),
-            Effect::Up { same, .. } => self.up(same),
-            Effect::Down { reason, .. } => self.log.say(self.name, format_args!("lost its socket: {reason}")),
+            Effect::Up { welcome, same } => self.up(*welcome, same),
+            Effect::Down { reason, .. } => {
+                self.seen.send_modify(|seen| seen.is_up = false);
+                self.log.say(&self.name, format_args!("lost its socket: {reason}"));
+            }
             Effect::Deliver(frame) => self.deliver(frame),
             Effect::Keep(_) => {}
             Effect::Overflow { .. } | Effect::Refused(_) => self.trouble(format!("{effect:?}")),
@@ -174,8 +205,13 @@ impl Task {
         }
     }
 
-    fn up(&mut self, same: bool) {
-        self.log.say(self.name, format_args!("is up, same epoch: {same}"));
+    fn up(&mut self, welcome: Welcome, same: bool) {
+        self.seen.send_modify(|seen| {
+            seen.welcomes += 1;
+            seen.is_up = true;
+            seen.told = welcome.calls;
+        });
+        self.log.say(&self.name, format_args!("is up, same epoch: {same}"));
         if self.is_joining {
             self.seen.send_modify(|seen| seen.broken += u32::from(!same));
             return;
@@ -190,13 +226,13 @@ impl Task {
     }
 
     fn deliver(&mut self, frame: HubFrame) {
-        self.log.say(self.name, format_args!("hears {}", frame.kind()));
+        self.log.say(&self.name, format_args!("hears {}", frame.kind()));
         match frame {
             HubFrame::Joined { call, .. } => {
                 self.call = Some(call.id);
                 let others = call.participants.iter().map(|other| other.id).filter(|id| *id != call.you);
                 self.seen.send_modify(|seen| {
-                    seen.you = Some(call.you);
+                    (seen.call, seen.you) = (Some(call.id), Some(call.you));
                     seen.joined += 1;
                     others.for_each(|other| *seen.met.entry(other).or_default() += 1);
                 });
@@ -244,7 +280,7 @@ impl Task {
     }
 
     fn trouble(&mut self, what: String) {
-        self.log.say(self.name, format_args!("TROUBLE {what}"));
+        self.log.say(&self.name, format_args!("TROUBLE {what}"));
         self.seen.send_modify(|seen| seen.troubles.push(what));
     }
 }

@@ -7,13 +7,13 @@ use super::checks::ensure;
 use crate::{
     caller::{Caller, SIGNALS},
     log::EventLog,
-    net::{LinkProfile, Network},
+    net::{Host, LinkProfile, Network},
     world::World,
 };
 use holdfast_protocol::RoomName;
 use holdfast_server::Config;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 use tokio::time::{sleep, timeout};
 
 /// Frames of the set-up, counted on one socket's way.
@@ -62,29 +62,25 @@ async fn play(world: &World, seed: u64) -> Result<(), String> {
     let hub = world.start_hub_with(1, config);
     let room = RoomName::generate(&*world.entropy("room"));
     let names = ["ann", "bob", "cyd"];
-    let callers: Vec<Caller> = (2..)
-        .zip(names)
-        .map(|(number, name)| {
-            Caller::start(world, number, name, &room, seed.wrapping_mul(31).wrapping_add(number.into()))
-        })
-        .collect();
+    let hosts: Vec<Host> = (2..5).map(|number| world.host(number)).collect();
+    let start = |(host, (name, luck)): (&Host, (&str, u64))| {
+        Caller::start(world, host, name, &room, seed.wrapping_mul(31).wrapping_add(luck))
+    };
+    let callers: Vec<Caller> = hosts.iter().zip(names.into_iter().zip(0..)).map(start).collect();
     let faults = plan(seed);
     for fault in &faults {
         world.log.say("world", format_args!("will {fault:?}"));
     }
     let harm = async {
-        let all: Vec<_> =
-            faults.iter().map(|fault| carry_out(world, &callers, hub.host.ip(), *fault)).collect();
+        let all: Vec<_> = faults
+            .iter()
+            .map(|fault| carry_out(world, (&hosts[fault.who], &callers[fault.who]), hub.host.ip(), *fault))
+            .collect();
         futures_util::future::join_all(all).await;
     };
     let everyone = async {
         for caller in &callers {
-            let done = |seen: &crate::caller::Seen| {
-                seen.met.len() == names.len() - 1
-                    && seen.said.values().filter(|said| **said == SIGNALS).count() == names.len() - 1
-                    && seen.signals.values().filter(|heard| heard.len() >= SIGNALS as usize).count()
-                        == names.len() - 1
-            };
+            let done = |seen: &crate::caller::Seen| seen.is_complete(names.len() - 1);
             let mut watched = caller.seen.clone();
             if timeout(PATIENCE, watched.wait_for(done)).await.is_err() {
                 return Err(format!("{} has not heard everything: {:?}", caller.name, *caller.seen.borrow()));
@@ -102,7 +98,7 @@ async fn play(world: &World, seed: u64) -> Result<(), String> {
 fn check(caller: &Caller, others: usize) -> Result<(), String> {
     let seen = caller.seen.borrow();
     let expected: Vec<u32> = (1..=SIGNALS).collect();
-    let who = caller.name;
+    let who = &caller.name;
     ensure(seen.troubles.is_empty(), || format!("{who}: {:?}", seen.troubles))?;
     ensure(seen.broken == 0, || format!("{who}: {} epochs were lost", seen.broken))?;
     ensure(seen.joined == 1, || format!("{who} was told {} times that it joined", seen.joined))?;
@@ -154,9 +150,8 @@ fn plan(seed: u64) -> Vec<Fault> {
         .collect()
 }
 
-async fn carry_out(world: &World, callers: &[Caller], hub: std::net::IpAddr, fault: Fault) {
-    let caller = &callers[fault.who];
-    let (client, mut seen) = (caller.host.ip(), caller.seen.clone());
+async fn carry_out(world: &World, (host, caller): (&Host, &Caller), hub: IpAddr, fault: Fault) {
+    let (client, mut seen) = (host.ip(), caller.seen.clone());
     let reached = match fault.when {
         When::At { ms } => {
             sleep(Duration::from_millis(ms)).await;
