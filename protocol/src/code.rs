@@ -38,8 +38,6 @@ pub enum ErrorCode {
     InvalidRoom,
     /// The call has as many participants as it may have.
     RoomFull,
-    /// The session is already in that call.
-    AlreadyInCall,
     /// The session is in as many calls as it may be.
     TooManyCalls,
     /// The session is not in that call.

@@ -58,7 +58,6 @@ impl Offence {
                         | ErrorCode::UnsupportedProtocol
                         | ErrorCode::HelloExpected
                         | ErrorCode::RoomFull
-                        | ErrorCode::AlreadyInCall
                         | ErrorCode::NotInCall
                         | ErrorCode::SessionUnknown
                         | ErrorCode::StaleHello

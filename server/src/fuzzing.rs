@@ -2,7 +2,7 @@
 //! a target of `tests/fuzz/` (cargo-fuzz, by `make fuzz`), and of the tests below, which run everywhere.
 
 use crate::{
-    call::model::{SESSIONS, Step, WINDOW_MS, World},
+    call::model::{AWAY_MS, CLIENTS, Step, World},
     config::{Config, ProxyHeader},
     http::origin,
     network::{client_address, is_local},
@@ -60,20 +60,31 @@ fn headers(text: &str) {
     let _ = origin::is_allowed(Some(text), Some(text), &[]);
 }
 
-/// A story of what happens to a room and its clients, two bytes an event, held to [`World`]'s rules at each step.
+/// A story of what happens to calls and their users, two bytes an event, held to [`World`]'s rules at each step; the
+/// first byte chooses the policy.
 pub fn hub_core(data: &[u8]) {
-    let mut world = World::new();
-    for event in data.chunks_exact(2).take(512) {
-        let (who, what) = (usize::from(event[0]) % SESSIONS, event[1]);
+    let Some((policy, story)) = data.split_first() else { return };
+    let mut world = World::new(usize::from(*policy));
+    for event in story.chunks_exact(2).take(512) {
+        let (who, what) = (usize::from(event[0]) % CLIENTS, event[1]);
         let flag = what & 0x80 != 0;
-        let step = match what % 8 {
-            0 | 1 => Step::Join,
-            2 => Step::Leave,
-            3 => Step::Media(flag),
-            4 => Step::Lost { late: flag },
-            5 => Step::Back { reloaded: flag, late: what & 0x40 != 0 },
-            6 => Step::Gone,
-            _ => Step::Wait([1, WINDOW_MS - 1, WINDOW_MS, 7_777][usize::from(what >> 6)]),
+        let step = match what % 16 {
+            0 => Step::Join,
+            1 => Step::Call { user: usize::from(what >> 4) },
+            2 => Step::Accept,
+            3 => Step::Decline,
+            4 => Step::Leave { direct: flag },
+            5 => Step::Rejoin { direct: flag },
+            6 => Step::Media(flag),
+            7 => Step::MediaAlive,
+            8 => Step::End { direct: flag },
+            9 | 10 => Step::Lost { late: flag },
+            11 | 12 => Step::Back { reloaded: flag, late: what & 0x40 != 0 },
+            13 => Step::Confirm,
+            14 if flag => Step::Gone,
+            14 => Step::EndByAdmin { direct: what & 0x40 != 0 },
+            15 if what & 0x20 != 0 => Step::Stall(AWAY_MS),
+            _ => Step::Wait([1, AWAY_MS - 1, AWAY_MS, 7_777][usize::from(what >> 6)]),
         };
         world.take(who, &step);
         world.check();

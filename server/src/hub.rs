@@ -3,12 +3,13 @@
 
 use crate::{
     abuse::{Abuse, Offence, Outcome},
-    call::{CallHandle, RoomTable, event::Event, owner::Command},
+    call::{CallHandle, CallTable, event::Event, handle::Command},
     clock::{Clock, Timeline, millis},
     config::{Config, LimitsMode},
     credentials::HubKey,
+    directory::Directory,
     gate::Gate,
-    http::page::Page,
+    http::{ApiAccess, page::Page},
     ice::IceServers,
     metrics::Metrics,
     network::Network,
@@ -43,8 +44,10 @@ pub(crate) struct Hub {
     pub(crate) store: Arc<dyn Store>,
     /// Finds sessions.
     pub(crate) sessions: SessionTable,
-    /// Finds rooms.
-    pub(crate) rooms: RoomTable,
+    /// Finds calls.
+    pub(crate) calls: CallTable,
+    /// Finds users, and knows what they do.
+    pub(crate) directory: Directory,
     /// Counts sockets.
     pub(crate) gate: Arc<Gate>,
     /// Counts HTTP connections per address.
@@ -55,6 +58,8 @@ pub(crate) struct Hub {
     pub(crate) places: Arc<Gate>,
     /// Counts banned clients that are being told.
     pub(crate) goodbyes: Arc<Gate>,
+    /// Who may ask the API for what.
+    pub(crate) api: ApiAccess,
     /// What all sessions' queues share.
     pub(crate) budget: Budget,
     /// Who abuses the hub; None with the limits off.
@@ -115,6 +120,9 @@ impl Hub {
 
     /// Forgets a session that has ended, and takes it out of `rooms`.
     pub(crate) async fn forget(&self, session: SessionId, rooms: Vec<CallHandle>) {
+        if let Some(known) = self.sessions.get(session) {
+            self.directory.forget(known.user, session);
+        }
         if self.sessions.remove(session) {
             self.metrics.sessions.dec();
         }

@@ -1,7 +1,7 @@
 //! What is counted, for `/metrics` in the OpenMetrics text format. Label values come from fixed sets only: nothing
 //! that a client chooses becomes a label.
 
-use holdfast_protocol::{CloseCode, ErrorCode};
+use holdfast_protocol::{CloseCode, EndReason, ErrorCode};
 use prometheus_client::{
     encoding::text::encode,
     metrics::{counter::Counter, family::Family, gauge::Gauge},
@@ -26,21 +26,25 @@ pub(crate) struct Metrics {
     pub(crate) queue_bytes: Gauge,
     /// Bans.
     pub(crate) bans: Counter,
+    /// Changes that the store did not take.
+    pub(crate) store_failures: Counter,
     turned_away: Family<Labels<1>, Counter>,
     frames: Family<Labels<2>, Counter>,
     refusals: Family<Labels<1>, Counter>,
     closes: Family<Labels<1>, Counter>,
     relays: Family<Labels<2>, Counter>,
     resumes: Family<Labels<1>, Counter>,
+    calls_ended: Family<Labels<1>, Counter>,
+    api: Family<Labels<1>, Counter>,
 }
 
 /// The name, kind and meaning of every metric, as `docs/operations.md` lists them.
-pub const METRICS: [(&str, &str); 12] = [
+pub const METRICS: [(&str, &str); 15] = [
     ("holdfast_sockets", "Open WebSockets"),
     ("holdfast_sessions", "Sessions, the ones that wait for their client included"),
     ("holdfast_rooms", "Calls going on"),
     ("holdfast_participants", "Participants of calls, the absent ones included"),
-    ("holdfast_queue_bytes", "Bytes kept for clients that do not read, or are away"),
+    ("holdfast_queue_bytes", "Bytes kept for clients until they have acknowledged them"),
     ("holdfast_bans", "Bans of addresses that abused the hub"),
     (
         "holdfast_turned_away",
@@ -51,6 +55,9 @@ pub const METRICS: [(&str, &str); 12] = [
     ("holdfast_closes", "WebSockets closed by the hub by reason, and those that were lost (lost)"),
     ("holdfast_relays", "Signals by kind and outcome (delivered, stale, refused)"),
     ("holdfast_resumes", "Claims to a session by outcome (resumed, refused)"),
+    ("holdfast_store_failures", "Changes of calls that the store did not take; tried again until it does"),
+    ("holdfast_calls_ended", "Calls that are over, by reason"),
+    ("holdfast_api_requests", "API requests by outcome (ok, or the code of the refusal)"),
 ];
 
 impl Metrics {
@@ -64,12 +71,15 @@ impl Metrics {
             participants: Gauge::default(),
             queue_bytes: Gauge::default(),
             bans: Counter::default(),
+            store_failures: Counter::default(),
             turned_away: Family::default(),
             frames: Family::default(),
             refusals: Family::default(),
             closes: Family::default(),
             relays: Family::default(),
             resumes: Family::default(),
+            calls_ended: Family::default(),
+            api: Family::default(),
         };
         let mut help = METRICS.into_iter();
         let mut next = || help.next().expect("METRICS has an entry for each register below");
@@ -91,7 +101,10 @@ impl Metrics {
             refusals,
             closes,
             relays,
-            resumes
+            resumes,
+            store_failures,
+            calls_ended,
+            api
         );
         metrics
     }
@@ -126,9 +139,19 @@ impl Metrics {
         self.relays.get_or_create(&[("kind", kind), ("outcome", outcome)]).inc();
     }
 
+    /// A call is over.
+    pub(crate) fn call_ended(&self, reason: EndReason) {
+        self.calls_ended.get_or_create(&[("reason", reason.as_str())]).inc();
+    }
+
     /// A client claimed a session.
     pub(crate) fn resume(&self, resumed: bool) {
         self.resumes.get_or_create(&[("outcome", if resumed { "resumed" } else { "refused" })]).inc();
+    }
+
+    /// An API request was answered.
+    pub(crate) fn api(&self, outcome: &'static str) {
+        self.api.get_or_create(&[("outcome", outcome)]).inc();
     }
 
     /// Everything as text.

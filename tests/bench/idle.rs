@@ -14,13 +14,16 @@ pub async fn open(kind: Kind, server: SocketAddr, sockets: usize) -> Result<Vec<
     for [one, other] in &mut pairs {
         // A client that has lived a while has been read from and written to: the first of each makes memory.
         one.client.send(&one.text(Load::Candidates, 1)).await?;
-        other.client.next().await?;
+        other.next().await?;
         other.client.send(&other.text(Load::Candidates, 2)).await?;
-        one.client.next().await?;
+        one.next().await?;
         for side in [one, other] {
             if kind == Kind::Hub {
                 side.client.send(&ClientFrame::Heartbeat.encode()).await?;
-                side.client.next().await?;
+                side.next().await?;
+            }
+            if let Some(acks) = side.acks {
+                side.client.send(&acks.text()).await?;
             }
             side.client.rest();
         }

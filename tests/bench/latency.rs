@@ -3,7 +3,6 @@
 use crate::{
     clock,
     pair::{Load, Side, number_of},
-    wire::Client,
 };
 use std::{
     cell::RefCell,
@@ -31,7 +30,7 @@ pub async fn run(pairs: Vec<[Side; 2]>, every: Duration, count: u32) -> Result<V
     let pair_count = u32::try_from(pairs.len()).map_err(Error::other)?;
     for (index, [sender, receiver]) in (0..).zip(pairs) {
         let expected = (count + pair_count - 1 - index) / pair_count;
-        receivers.push(local.spawn_local(receive(receiver.client, expected, Rc::clone(&sent))));
+        receivers.push(local.spawn_local(receive(receiver, expected, Rc::clone(&sent))));
         senders.push(sender);
     }
     local
@@ -57,10 +56,10 @@ pub async fn run(pairs: Vec<[Side; 2]>, every: Duration, count: u32) -> Result<V
         .await
 }
 
-async fn receive(mut client: Client, count: u32, sent: Rc<RefCell<Vec<Instant>>>) -> Result<Vec<Duration>> {
+async fn receive(mut side: Side, count: u32, sent: Rc<RefCell<Vec<Instant>>>) -> Result<Vec<Duration>> {
     let mut took = Vec::new();
     for _ in 0..count {
-        let text = client.next().await?;
+        let text = side.next().await?;
         let arrived = clock::now();
         let sent_at = number_of(&text).and_then(|number| sent.borrow().get(number as usize).copied());
         took.push(arrived - sent_at.ok_or_else(|| Error::other(format!("not a candidate: {text}")))?);

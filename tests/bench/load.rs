@@ -3,8 +3,8 @@
 
 use crate::{
     clock,
-    pair::{Load, Side},
-    wire::{Counter, frame},
+    pair::{FIRST_COMMAND, Load, Side},
+    wire::{Counter, Numbered, frame},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -78,21 +78,29 @@ pub async fn run(
     Ok(counted)
 }
 
-/// Sends the window, then one message for each that arrives. Ends only with an error.
+/// Sends the window, then one message for each that arrives, and acknowledges them. Ends only with an error.
 async fn echo(plan: Plan, side: Side, arrived: Rc<Cell<u64>>, buffer: Rc<RefCell<Vec<u8>>>) -> Result<()> {
-    let one = frame(&side.text(plan.load, 1));
-    let window = one.repeat(plan.window);
-    let mut stream = side.client.into_stream()?;
-    stream.write_all(&window).await?;
+    let text = side.text(plan.load, 0);
+    let mut message = Numbered::new(&text, FIRST_COMMAND).ok_or_else(|| Error::other("no number"))?;
+    let Side { client, mut acks, .. } = side;
+    let mut stream = client.into_stream()?;
     let mut counter = Counter::default();
+    let mut due = plan.window;
+    let mut bytes = Vec::new();
     loop {
-        stream.readable().await?;
-        let mut due = take(&stream, &mut counter, &buffer)?;
-        arrived.set(arrived.get() + due as u64);
         while due > 0 {
             let now = due.min(plan.window);
-            stream.write_all(&window[..now * one.len()]).await?;
+            (0..now).for_each(|_| message.append_to(&mut bytes));
+            stream.write_all(&bytes).await?;
+            bytes.clear();
             due -= now;
+        }
+        stream.readable().await?;
+        due = take(&stream, &mut counter, &buffer)?;
+        arrived.set(arrived.get() + due as u64);
+        let taken = u32::try_from(due).map_err(Error::other)?;
+        if let Some(ack) = acks.as_mut().and_then(|acks| acks.take(taken)) {
+            bytes.extend(frame(&ack));
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::wire::Client;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use holdfast_protocol::{
     CallId, ClientFrame, CommandId, ConnectionId, DisplayName, Hello, HubFrame, IceCandidate, InstanceId,
-    MediaState, PROTOCOL_VERSION, ParticipantId, RoomName, Signal,
+    MediaState, PROTOCOL_VERSION, ParticipantId, RoomName, Seq, Signal, limits::ACK_FRAMES,
 };
 use std::{
     io::{Error, Result},
@@ -15,6 +15,11 @@ use std::{
 const AT_ONCE: usize = 32;
 /// Bytes of the offers' SDP, a browser's with one video and one audio section.
 pub const OFFER_BYTES: usize = 5_500;
+/// The number of the first command of a load: every later one has as many digits.
+pub const FIRST_COMMAND: u32 = 1_000_000_000;
+/// How a numbered frame of the hub begins, and how its acknowledgement of commands does.
+const NUMBERED: &str = "{\"seq\":";
+const HUB_ACK: &str = "{\"type\":\"ack\"";
 const MEDIA: MediaState = MediaState { audio: true, camera: true, screen: false, screen_audio: false };
 
 /// What kind of server is under test.
@@ -41,6 +46,28 @@ pub struct Side {
     /// Its socket.
     pub client: Client,
     address: Address,
+    /// What it tells the hub of what it has taken in; a bare relay asks for nothing.
+    pub acks: Option<Acks>,
+}
+
+/// Numbered frames that a side has taken in.
+#[derive(Clone, Copy, Debug)]
+pub struct Acks {
+    taken: u32,
+}
+
+impl Acks {
+    /// Takes `count` more in; the acknowledgement, when one is due.
+    pub fn take(&mut self, count: u32) -> Option<String> {
+        let before = self.taken;
+        self.taken += count;
+        (before / ACK_FRAMES != self.taken / ACK_FRAMES).then(|| self.text())
+    }
+
+    /// The acknowledgement of everything until now.
+    pub fn text(self) -> String {
+        ClientFrame::Ack { seq: Seq(self.taken) }.encode()
+    }
 }
 
 /// Whom a side's frames go to.
@@ -51,6 +78,24 @@ struct Address {
 }
 
 impl Side {
+    /// The next text that was relayed to it. The hub is told on the way.
+    ///
+    /// # Errors
+    /// When the socket is lost.
+    pub async fn next(&mut self) -> Result<String> {
+        loop {
+            let text = self.client.next().await?;
+            if text.starts_with(HUB_ACK) {
+                continue;
+            }
+            let ack = self.acks.as_mut().filter(|_| text.starts_with(NUMBERED)).and_then(|acks| acks.take(1));
+            if let Some(ack) = ack {
+                self.client.send(&ack).await?;
+            }
+            return Ok(text);
+        }
+    }
+
     /// The text of a frame to the other side; `number` can be read from it again with [`number_of`].
     pub fn text(&self, load: Load, number: u32) -> String {
         let connection = id::<ConnectionId>(3);
@@ -71,7 +116,8 @@ impl Side {
             Load::Offers => Signal::Offer { connection, generation: 1, sdp: sdp() },
         };
         let Address { call, to } = self.address;
-        ClientFrame::Signal { id: CommandId(number), call, to, to_incarnation: 1, signal }.encode()
+        ClientFrame::Signal { id: CommandId(FIRST_COMMAND + number), call, to, to_incarnation: 1, signal }
+            .encode()
     }
 }
 
@@ -127,7 +173,7 @@ async fn bare(server: SocketAddr, room: usize) -> Result<[Side; 2]> {
     let mut second = Client::open(server, &path).await?;
     second.next().await?;
     first.next().await?; // somebody came
-    Ok([Side { client: first, address }, Side { client: second, address }])
+    Ok([Side { client: first, address, acks: None }, Side { client: second, address, acks: None }])
 }
 
 async fn hub(server: SocketAddr, room: usize) -> Result<[Side; 2]> {
@@ -138,8 +184,18 @@ async fn hub(server: SocketAddr, room: usize) -> Result<[Side; 2]> {
         HubFrame::PeerJoined { participant, .. } if participant.id == other => {}
         unexpected => return Err(Error::other(format!("instead of peer-joined: {unexpected:?}"))),
     }
-    let side = |client, to| Side { client, address: Address { call, to } };
-    Ok([side(first, other), side(second, own)])
+    // `joined` and `peer-joined`; `joined` alone.
+    let mut pair = [(first, other, 2), (second, own, 1)].map(|(client, to, taken)| Side {
+        client,
+        address: Address { call, to },
+        acks: Some(Acks { taken }),
+    });
+    for Side { client, acks, .. } in &mut pair {
+        if let Some(acks) = acks {
+            client.send(&acks.text()).await?;
+        }
+    }
+    Ok(pair)
 }
 
 /// A client that has joined the room's call, and its own id there.

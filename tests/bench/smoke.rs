@@ -27,7 +27,7 @@ async fn serve(kind: Kind) -> Served {
     let task = match kind {
         Kind::Bare => tokio::spawn(async move { bare::serve(listener).await.unwrap() }),
         Kind::Hub => {
-            let config = Config::from_arguments(&["--limits=off"]).unwrap();
+            let config = Config::from_arguments(&["--limits=off", "--store=memory"]).unwrap();
             let config = Config { hub_key: Some(HubKey::new([7; 32])), ..config }.in_force();
             let hub =
                 run(config, vec![listener], Arc::new(SystemClock), Arc::new(OsEntropy), Shutdown::default());
@@ -78,7 +78,7 @@ async fn idle_sockets_stay_open() {
         assert_eq!(pairs.len(), 5);
         for [one, other] in &mut pairs {
             one.client.send(&one.text(Load::Candidates, 42)).await.unwrap();
-            let text = other.client.next().await.unwrap();
+            let text = other.next().await.unwrap();
             assert!(text.contains("candidate:0000000042"), "{text}");
         }
     }

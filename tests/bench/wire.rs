@@ -5,6 +5,7 @@
 use std::{
     io::{Cursor, Error, ErrorKind, Result},
     net::SocketAddr,
+    ops::Range,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -17,6 +18,8 @@ use tungstenite::protocol::frame::{
 
 /// The longest frame header.
 const HEADER_BYTES_MAX: usize = 14;
+/// Nothing that is relayed is shorter.
+const RELAYED_BYTES_MIN: u64 = 64;
 /// The largest answer to the opening request that is read.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
 /// Any key but zero, which would be no mask.
@@ -29,6 +32,39 @@ pub fn frame(text: &str) -> Vec<u8> {
     header.format(text.len() as u64, &mut bytes).expect("a vector takes every write");
     bytes.extend(text.bytes().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
     bytes
+}
+
+/// A message that is sent many times, each time with the next number in the same place.
+#[derive(Debug)]
+pub struct Numbered {
+    frame: Vec<u8>,
+    /// Where the digits are in the text, and where the text is in the frame.
+    digits: Range<usize>,
+    header_bytes: usize,
+    next: u32,
+}
+
+impl Numbered {
+    /// `text`, with `first` where it is found in it.
+    pub fn new(text: &str, first: u32) -> Option<Self> {
+        let number = first.to_string();
+        let at = text.find(&number)?;
+        let frame = frame(text);
+        let header_bytes = frame.len() - text.len();
+        Some(Self { frame, digits: at..at + number.len(), header_bytes, next: first })
+    }
+
+    /// Writes it once more.
+    pub fn append_to(&mut self, bytes: &mut Vec<u8>) {
+        let mut number = self.next;
+        for at in self.digits.clone().rev() {
+            let digit = u8::try_from(number % 10).unwrap_or_default();
+            self.frame[self.header_bytes + at] = (b'0' + digit) ^ MASK[at % MASK.len()];
+            number /= 10;
+        }
+        self.next += 1;
+        bytes.extend_from_slice(&self.frame);
+    }
 }
 
 /// An open WebSocket and what was read from it but not taken yet.
@@ -118,11 +154,13 @@ impl Client {
     }
 }
 
-/// Counts text messages in a stream of bytes without keeping them.
+/// Counts text messages in a stream of bytes without keeping them. Short ones are the hub's own, which acknowledges the
+/// commands.
 #[derive(Debug, Default)]
 pub struct Counter {
     head: Vec<u8>,
     skip: u64,
+    is_short: bool,
 }
 
 impl Counter {
@@ -137,7 +175,7 @@ impl Counter {
                 let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(bytes.len());
                 bytes = &bytes[skipped..];
                 self.skip -= skipped as u64;
-                ended += usize::from(self.skip == 0);
+                ended += usize::from(self.skip == 0 && !self.is_short);
                 continue;
             }
             let had = self.head.len();
@@ -150,6 +188,7 @@ impl Counter {
             }
             bytes = &bytes[cursor_at(&cursor) - had..];
             self.skip = length;
+            self.is_short = length < RELAYED_BYTES_MIN;
             self.head.clear();
         }
         Ok(ended)
@@ -178,12 +217,23 @@ mod tests {
 
     #[test]
     fn messages_are_counted_however_they_are_cut() {
-        let lengths = [1, 125, 126, 5_500, 70_000];
+        let lengths = [64, 125, 126, 5_500, 70_000];
         let stream: Vec<u8> = lengths.iter().flat_map(|length| from_server(&"x".repeat(*length))).collect();
         for size in [1, 2, 3, 7, 100, 4_096, stream.len()] {
             let mut counter = Counter::default();
             let ended: usize = stream.chunks(size).map(|chunk| counter.feed(chunk).unwrap()).sum();
             assert_eq!(ended, lengths.len(), "in pieces of {size}");
+        }
+        assert_eq!(Counter::default().feed(&from_server("short")).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_numbered_message_counts() {
+        let mut numbered = Numbered::new(r#"{"id":1000000009,"x":1}"#, 1_000_000_009).unwrap();
+        for number in ["1000000009", "1000000010", "1000000011"] {
+            let mut bytes = Vec::new();
+            numbered.append_to(&mut bytes);
+            assert_eq!(bytes, frame(&format!(r#"{{"id":{number},"x":1}}"#)));
         }
     }
 

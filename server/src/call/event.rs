@@ -1,17 +1,24 @@
-//! What a room is told, and what it asks for: the vocabulary between [`super::core`] and [`super::owner`].
+//! What a call is told, and what it asks for: the vocabulary between [`super::core`] and [`super::owner`].
 
 use holdfast_protocol::{
-    CallSnapshot, CommandId, DisplayName, ErrorCode, HubFrame, InstanceId, MediaState, OutageCause,
-    ParticipantId, SessionId, UserId,
+    CallSnapshot, CommandId, DisconnectPolicy, DisplayName, ErrorCode, HubFrame, InstanceId, MediaState,
+    OutageCause, ParticipantId, SessionId, UserId,
 };
+use serde::{Deserialize, Serialize};
 
-/// The numbers that a room keeps to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Policy {
-    /// Most participants, the absent ones included.
+/// The numbers that a call keeps to, fixed when it begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Rules {
+    /// Most participants, the absent ones that still hold a place included.
     pub participants_max: u32,
-    /// How long an absent participant keeps its place.
-    pub resume_window_ms: u64,
+    /// What happens when a participant is away.
+    pub policy: DisconnectPolicy,
+    /// How long an absent participant's seat is safe while the call is full.
+    pub seat_kept_ms: u64,
+    /// How long it may ring.
+    pub ring_ms: u64,
+    /// How long it may be active.
+    pub duration_max_ms: Option<u64>,
 }
 
 /// Which socket of which session speaks. A session's sockets are numbered, so that late news of an old socket is
@@ -27,31 +34,57 @@ pub(crate) struct Sender {
     pub instance: InstanceId,
 }
 
-/// Something that happened to a room.
+/// Who wants a place.
+#[derive(Clone, Debug)]
+pub(crate) struct Newcomer {
+    /// By which socket.
+    pub sender: Sender,
+    /// The command to answer.
+    pub command: CommandId,
+    /// Its place, should it be let in.
+    pub participant: ParticipantId,
+    /// Its user.
+    pub user: UserId,
+    /// Its user's name.
+    pub name: DisplayName,
+    /// What it will send.
+    pub media: MediaState,
+}
+
+/// Something that happened to a call.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// A session asks to join.
-    Join {
-        /// Who asks.
+    /// A session asks to join the room; or its user calls who is just ringing it.
+    Join(Newcomer),
+    /// A device of the callee takes the call.
+    Accept(Newcomer),
+    /// A session comes back: to its own place, or to a room by a new one.
+    Rejoin(Newcomer),
+    /// A device of the callee says no.
+    Decline {
+        /// Which.
         sender: Sender,
+        /// Whose.
+        user: UserId,
         /// The command to answer.
         command: CommandId,
-        /// Its place, should it be let in.
-        participant: ParticipantId,
-        /// Its user.
-        user: UserId,
-        /// Its user's name.
-        name: DisplayName,
-        /// What it will send.
-        media: MediaState,
     },
-    /// A participant hangs up.
+    /// A participant hangs up, or gives up ringing.
     Leave {
         /// Who.
         sender: Sender,
         /// The command to answer.
         command: CommandId,
     },
+    /// The host ends the call for everyone.
+    End {
+        /// Who asks for it.
+        sender: Sender,
+        /// The command to answer.
+        command: CommandId,
+    },
+    /// The hub's operator ends the call.
+    EndByAdmin,
     /// A participant switched media sections.
     Media {
         /// Who.
@@ -60,6 +93,13 @@ pub(crate) enum Event {
         command: CommandId,
         /// The new state.
         media: MediaState,
+    },
+    /// A participant says that media flows both ways with others that are away.
+    MediaAlive {
+        /// Who.
+        sender: Sender,
+        /// With whom.
+        participants: Vec<ParticipantId>,
     },
     /// A session's socket is lost.
     Lost {
@@ -96,6 +136,15 @@ pub(crate) enum Effect {
     Tell {
         /// The receivers.
         to: Vec<SessionId>,
+        /// The frame.
+        frame: HubFrame,
+    },
+    /// Send a frame to all of a user's devices.
+    TellUser {
+        /// The receivers' user.
+        user: UserId,
+        /// The device that knows already.
+        except: Option<SessionId>,
         /// The frame.
         frame: HubFrame,
     },

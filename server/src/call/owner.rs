@@ -1,172 +1,131 @@
-//! The task that owns one call: takes commands in order from a bounded inbox, asks [`Room`] what follows, and
-//! carries it out. It never waits for a client, so whoever waits for it does not wait long.
+//! The task that owns one call: asks [`super::core`] what to do, stores what has changed, and only then does it.
 
 use super::{
-    core::Room,
-    event::{Effect, Event, Policy, Relay, Sender},
+    core::Call,
+    event::{Effect, Event, Newcomer, Relay, Sender},
+    handle::{Command, Join, Way},
+    view::Share,
 };
 use crate::{
     description::Description,
     hub::Hub,
     outgoing::Outgoing,
     session::{Entry, Session, refusal},
+    store::{Committed, Version},
 };
-use holdfast_protocol::{
-    CallId, CallSnapshot, CommandId, ErrorCode, ErrorFrame, HubFrame, MediaState, ParticipantId, RoomName,
-    SessionId, Signal,
-};
-use std::{collections::HashMap, sync::Arc};
+use holdfast_protocol::{CallSnapshot, CommandId, ErrorCode, ErrorFrame, HubFrame, ParticipantId, SessionId};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
-    sync::{mpsc, oneshot},
-    time::{Instant, sleep_until},
+    sync::mpsc,
+    time::{Instant, sleep, sleep_until},
 };
 
 /// When to try again to reach someone whose queue holds one's share already.
 const SHARE_RETRY_MS: u64 = 1_000;
+/// When to try a store again that has failed, if nothing happens before.
+const STORE_RETRY: Duration = Duration::from_secs(5);
+/// How often to try it for a call that is over.
+const STORE_ATTEMPTS: u32 = 24;
 
-/// How to reach a call's owner.
-#[derive(Clone, Debug)]
-pub(crate) struct CallHandle {
-    /// The call.
-    pub(crate) call: CallId,
-    inbox: mpsc::Sender<Command>,
-}
-
-/// The call is over; its owner listens no more.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Over;
-
-/// What an owner is asked to do.
-pub(crate) enum Command {
-    /// A session joins.
-    Join(Box<Join>),
-    /// A session is back: the call as it is now, if it still holds its place.
-    Back { sender: Sender, reply: oneshot::Sender<CallSnapshot> },
-    /// The call as it is now, for a session that may not be back in it yet.
-    Peek { session: SessionId, reply: oneshot::Sender<CallSnapshot> },
-    /// Something that needs no answer.
-    Event(Event),
-    /// A signal for another participant.
-    Relay { sender: Sender, command: CommandId, to: ParticipantId, to_incarnation: u32, signal: Box<Signal> },
-    /// The same with a description that nobody reads.
-    Describe { sender: Sender, description: Box<Description> },
-}
-
-/// A session that joins.
-pub(crate) struct Join {
-    /// The owner's own handle, for the session to keep.
-    pub(crate) room: CallHandle,
-    /// Who joins.
-    pub(crate) session: Arc<Session>,
-    /// By which socket.
-    pub(crate) sender: Sender,
-    /// The command to answer.
-    pub(crate) command: CommandId,
-    /// What it will send.
-    pub(crate) media: MediaState,
-    /// Told once it is decided; dropped when the call was over before.
-    pub(crate) done: oneshot::Sender<()>,
-}
-
-impl CallHandle {
-    /// Starts the owner of a new call.
-    pub(crate) fn start(hub: &Arc<Hub>, name: RoomName) -> Self {
-        let depth = usize::try_from(hub.config.room_queue_max).unwrap_or(usize::MAX);
-        let (inbox, commands) = mpsc::channel(depth.min(tokio::sync::Semaphore::MAX_PERMITS));
-        let call = CallId::mint(&*hub.entropy);
-        let policy = Policy {
-            participants_max: hub.config.participants_max,
-            resume_window_ms: crate::clock::millis(hub.config.resume_window),
-        };
-        let room = Room::new(call, name.clone(), policy);
-        let owner = Owner {
-            hub: Arc::clone(hub),
-            room,
-            call,
-            sessions: HashMap::new(),
-            resync: None,
-            told_people: 0,
-        };
-        hub.tasks.spawn(owner.run(name, commands));
-        Self { call, inbox }
-    }
-
-    /// Hands a command over, waiting while the inbox is full.
-    pub(crate) async fn send(&self, command: Command) -> Result<(), Over> {
-        self.inbox.send(command).await.map_err(|_| Over)
-    }
-
-    /// The handle of a call that nobody owns.
-    #[cfg(test)]
-    pub(crate) fn unowned() -> Self {
-        Self { call: CallId::mint(&crate::entropy::OsEntropy), inbox: mpsc::channel(1).0 }
-    }
-
-    /// Whether the call is over.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.inbox.is_closed()
-    }
-}
-
-struct Owner {
+/// The owner of one call.
+pub(super) struct Owner {
     hub: Arc<Hub>,
-    room: Room,
-    call: CallId,
-    sessions: HashMap<SessionId, Arc<Session>>,
+    call: Call,
+    version: Version,
+    /// Those with a place.
+    pub(super) sessions: HashMap<SessionId, Arc<Session>>,
     /// Filled by [`Effect::Resync`] while a `Back` is carried out.
     resync: Option<CallSnapshot>,
     /// Participants as last counted in the metrics.
     told_people: i64,
+    /// What the directory was told last.
+    shares: Vec<Share>,
+    /// When to try the store again, after it has failed.
+    store_again: Option<Instant>,
 }
 
 impl Owner {
-    async fn run(mut self, name: RoomName, mut commands: mpsc::Receiver<Command>) {
+    /// The owner of a call whose stored version is `version`.
+    pub(super) fn new(hub: &Arc<Hub>, call: Call, version: Version) -> Self {
+        Self {
+            hub: Arc::clone(hub),
+            call,
+            version,
+            sessions: HashMap::new(),
+            resync: None,
+            told_people: 0,
+            shares: Vec::new(),
+            store_again: None,
+        }
+    }
+
+    /// Owns the call until it is over.
+    pub(super) async fn run(mut self, first: Vec<Effect>, mut commands: mpsc::Receiver<Command>) {
         self.hub.metrics.rooms.inc();
         // Not the room's name: who knows it can join.
-        tracing::info!(call = %self.call, "call begins");
+        tracing::info!(call = %self.call.id(), "call begins");
+        self.carry_out_all(first).await;
         loop {
-            let deadline = self.room.next_deadline_unix_ms().map(|at| self.hub.timeline.instant(at));
+            let deadline = self.call.next_deadline_unix_ms().map(|at| self.hub.timeline.instant(at));
+            let deadline = deadline.into_iter().chain(self.store_again).min();
             tokio::select! {
                 biased;
-                () = until(deadline) => self.apply(Event::Tick),
+                () = until(deadline) => self.apply(Event::Tick).await,
                 command = commands.recv() => match command {
-                    Some(command) => self.take(command),
+                    Some(command) => self.take(command).await,
                     None => break,
                 },
             }
-            self.count_people();
-            if self.room.is_empty() {
+            if self.call.is_over() {
                 break;
             }
         }
         // Closed before it is taken out: who finds it in between sees that it is closed. Whose command is still in
-        // the inbox, or just on its way into it, is told by its answer being dropped: so until the last.
+        // the inbox, or just on its way into it, is answered; a join is told by its answer being dropped, and goes to
+        // the room's next call.
         commands.close();
-        while commands.recv().await.is_some() {}
-        self.hub.rooms.remove(&name, self.call);
+        while let Some(command) = commands.recv().await {
+            match command {
+                Command::Join(join) if join.way == Way::Join => {}
+                command => self.take(command).await,
+            }
+        }
+        self.hub.calls.remove(self.call.room_name(), self.call.id());
         self.hub.metrics.rooms.dec();
-        tracing::info!(call = %self.call, "call is over");
+        let reason = self.call.reason();
+        if let Some(reason) = reason {
+            self.hub.metrics.call_ended(reason);
+        }
+        tracing::info!(call = %self.call.id(), ?reason, "call is over");
+        for _ in 0..STORE_ATTEMPTS {
+            if self.store_again.is_none() {
+                return;
+            }
+            sleep(STORE_RETRY).await;
+            self.save().await;
+        }
     }
 
-    fn take(&mut self, command: Command) {
+    async fn take(&mut self, command: Command) {
         match command {
-            Command::Join(join) => self.join(*join),
+            Command::Join(join) => self.join(*join).await,
             Command::Back { sender, reply } => {
-                self.apply(Event::Back { sender });
+                self.resync = None;
+                self.apply(Event::Back { sender }).await;
                 if let Some(snapshot) = self.resync.take() {
                     let _ = reply.send(snapshot);
                 }
             }
             Command::Peek { session, reply } => {
-                let snapshot = self.room.peek(self.hub.timeline.now_unix_ms(), session);
+                let snapshot = self.call.snapshot_for(self.hub.timeline.now_unix_ms(), session);
                 if let (Some(session), Some(snapshot)) = (self.sessions.get(&session), snapshot) {
-                    session.resync(self.call);
+                    session.resync(self.call.id());
                     let _ = reply.send(snapshot);
                 }
             }
-            Command::Event(event) => self.apply(event),
+            Command::Event(event) => self.apply(event).await,
             Command::Relay { sender, command, to, to_incarnation, signal } => {
-                let (call, kind) = (self.call, signal.kind());
+                let (call, kind) = (self.call.id(), signal.kind());
                 let stamp = |from, from_incarnation| {
                     let signal = *signal;
                     let frame = HubFrame::Signal { call, from, from_incarnation, to_incarnation, signal };
@@ -182,26 +141,36 @@ impl Owner {
         }
     }
 
-    fn join(&mut self, join: Join) {
-        let Join { room, session, sender, command, media, done } = join;
+    async fn join(&mut self, join: Join) {
+        let Join { way, call, session, sender, command, media, done } = join;
         // Asked for before `enter`, which holds the session while it takes the pass.
         let network = session.network();
         let pass = || self.hub.places.enter(network).map_err(|_| ErrorCode::AddressFull);
-        match session.enter(sender, &room, pass) {
+        match session.enter(sender, &call, pass) {
             Ok(Entry::Stale) => {}
             Ok(entry) => {
                 self.sessions.insert(session.id, Arc::clone(&session));
-                self.apply(Event::Join {
+                let newcomer = Newcomer {
                     sender,
                     command,
                     participant: ParticipantId::mint(&*self.hub.entropy),
                     user: session.user,
                     name: session.name.clone(),
                     media,
-                });
-                if entry == Entry::New && !self.room.has(session.id) {
-                    session.exit(self.call);
+                };
+                self.apply(match way {
+                    Way::Join => Event::Join(newcomer),
+                    Way::Accept => Event::Accept(newcomer),
+                    Way::Rejoin => Event::Rejoin(newcomer),
+                })
+                .await;
+                if entry == Entry::New && !self.call.has(session.id) {
+                    session.exit(self.call.id());
                     self.sessions.remove(&session.id);
+                }
+                if way == Way::Join && self.call.reason().is_some() {
+                    // It ended just before: `done` is dropped.
+                    return;
                 }
             }
             Err(code) => {
@@ -215,17 +184,74 @@ impl Owner {
         let _ = done.send(());
     }
 
-    fn apply(&mut self, event: Event) {
-        for effect in self.room.apply(self.hub.timeline.now_unix_ms(), event) {
+    async fn apply(&mut self, event: Event) {
+        let effects = self.call.apply(self.hub.timeline.now_unix_ms(), event);
+        if self.call.take_dirty() || self.store_again.is_some() {
+            self.save().await;
+        }
+        self.carry_out_all(effects).await;
+    }
+
+    /// Stores the call as it is now. When the store fails the call goes on in memory.
+    async fn save(&mut self) {
+        let store = Arc::clone(&self.hub.store);
+        let mut outcome = store.commit(self.version, self.call.stored()).await;
+        if let Ok(Committed::Stale) = outcome {
+            // One process has one owner for a call, so this is a fault; what is right is what its owner knows.
+            tracing::error!(call = %self.call.id(), version = self.version, "the stored call has another version");
+            self.hub.metrics.store_failures.inc();
+            if let Ok(found) = store.call(self.call.id()).await {
+                self.version = found.map_or(0, |(version, _)| version);
+                outcome = store.commit(self.version, self.call.stored()).await;
+            }
+        }
+        self.store_again = match outcome {
+            Ok(Committed::Done(version)) => {
+                self.version = version;
+                None
+            }
+            Ok(refused) => {
+                tracing::error!(call = %self.call.id(), ?refused, "the store refused a call");
+                self.hub.metrics.store_failures.inc();
+                Some(Instant::now() + STORE_RETRY)
+            }
+            Err(error) => {
+                tracing::error!(call = %self.call.id(), %error, "the call could not be stored");
+                self.hub.metrics.store_failures.inc();
+                Some(Instant::now() + STORE_RETRY)
+            }
+        };
+    }
+
+    async fn carry_out_all(&mut self, effects: Vec<Effect>) {
+        // Before the frames: a device that connects in between hears of a ring twice rather than for ever.
+        let shares = self.call.shares();
+        if shares != self.shares {
+            self.hub.directory.note(self.call.id(), &self.shares, &shares);
+            self.shares = shares;
+        }
+        for effect in effects {
             self.carry_out(effect);
         }
+        let people = i64::try_from(self.call.len()).unwrap_or(i64::MAX);
+        self.hub.metrics.participants.inc_by(people - self.told_people);
+        self.told_people = people;
+        // Many events at once must not keep the others of this thread waiting.
+        tokio::task::consume_budget().await;
     }
 
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Tell { to, frame } => {
                 let frame = Outgoing::new(&frame);
-                for session in to.iter().filter_map(|id| self.sessions.get(id)) {
+                for session in to.iter().filter_map(|id| self.session(*id)) {
+                    session.push(frame.clone());
+                }
+            }
+            Effect::TellUser { user, except, frame } => {
+                let frame = Outgoing::new(&frame);
+                let devices = self.hub.directory.devices(user);
+                for session in devices.iter().filter(|session| Some(session.id) != except) {
                     session.push(frame.clone());
                 }
             }
@@ -234,13 +260,13 @@ impl Owner {
             }
             Effect::Resync { to, snapshot, .. } => {
                 if let Some(session) = self.sessions.get(&to) {
-                    session.returns(self.call);
+                    session.returns(self.call.id());
                 }
                 self.resync = Some(snapshot);
             }
             Effect::Release { session } => {
                 if let Some(session) = self.sessions.remove(&session) {
-                    session.exit(self.call);
+                    session.exit(self.call.id());
                 }
             }
         }
@@ -255,7 +281,7 @@ impl Owner {
         kind: &'static str,
         stamp: impl FnOnce(ParticipantId, u32) -> Outgoing,
     ) {
-        let outcome = match self.room.relay(sender, to, to_incarnation) {
+        let outcome = match self.call.relay(sender, to, to_incarnation) {
             Relay::Deliver { to, from, from_incarnation } => {
                 let frame = stamp(from, from_incarnation);
                 if frame.bytes() > self.hub.config.frame_bytes_max as usize {
@@ -285,17 +311,15 @@ impl Owner {
         self.hub.metrics.relay(kind, outcome);
     }
 
-    /// Refuses a command of a session, which may have lost its place a moment ago.
     fn refuse(&self, to: SessionId, error: ErrorFrame) {
-        if let Some(session) = self.sessions.get(&to).cloned().or_else(|| self.hub.sessions.get(to)) {
+        if let Some(session) = self.session(to) {
             self.hub.refuse(&session, error);
         }
     }
 
-    fn count_people(&mut self) {
-        let people = i64::try_from(self.room.len()).unwrap_or(i64::MAX);
-        self.hub.metrics.participants.inc_by(people - self.told_people);
-        self.told_people = people;
+    /// A session, which may have lost its place a moment ago, or never had one.
+    fn session(&self, id: SessionId) -> Option<Arc<Session>> {
+        self.sessions.get(&id).cloned().or_else(|| self.hub.sessions.get(id))
     }
 }
 

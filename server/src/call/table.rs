@@ -1,27 +1,33 @@
-//! Finds the owner of a room's call, and makes one when there is none.
+//! Finds the owner of a call by its id, and of a room's call by the room's name; makes one when a room has none.
 
-use super::owner::CallHandle;
+use super::handle::CallHandle;
 use holdfast_protocol::{CallId, RoomName};
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// The rooms with a call going on, bounded.
+/// The calls going on, bounded.
 #[derive(Debug)]
-pub(crate) struct RoomTable {
+pub(crate) struct CallTable {
     max: usize,
-    rooms: Mutex<HashMap<RoomName, CallHandle>>,
+    calls: Mutex<Calls>,
 }
 
-/// There are as many rooms as there may be.
+#[derive(Debug, Default)]
+struct Calls {
+    rooms: HashMap<RoomName, CallId>,
+    by_id: HashMap<CallId, CallHandle>,
+}
+
+/// There are as many calls as there may be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Full;
 
-impl RoomTable {
-    /// A table for at most `max` rooms.
+impl CallTable {
+    /// A table for at most `max` calls.
     pub(crate) fn new(max: u64) -> Self {
-        Self { max: usize::try_from(max).unwrap_or(usize::MAX), rooms: Mutex::default() }
+        Self { max: usize::try_from(max).unwrap_or(usize::MAX), calls: Mutex::default() }
     }
 
     /// The room's owner; `make` is called when it has none.
@@ -30,28 +36,51 @@ impl RoomTable {
         name: &RoomName,
         make: impl FnOnce() -> CallHandle,
     ) -> Result<CallHandle, Full> {
-        let mut rooms = self.lock();
-        match rooms.get(name) {
-            // Its owner has stopped listening and is about to take itself out.
-            Some(room) if room.is_closed() => {}
-            Some(room) => return Ok(room.clone()),
-            None if rooms.len() >= self.max => return Err(Full),
-            None => {}
+        let mut calls = self.lock();
+        let found = calls.rooms.get(name).and_then(|id| calls.by_id.get(id));
+        // One that is closed has stopped listening, and is about to take itself out.
+        if let Some(room) = found.filter(|room| !room.is_closed()) {
+            return Ok(room.clone());
+        }
+        if found.is_none() && calls.by_id.len() >= self.max {
+            return Err(Full);
         }
         let room = make();
-        rooms.insert(name.clone(), room.clone());
+        calls.rooms.insert(name.clone(), room.call);
+        calls.by_id.insert(room.call, room.clone());
         Ok(room)
     }
 
-    /// Forgets a call that is over, unless the name has a later one.
-    pub(crate) fn remove(&self, name: &RoomName, call: CallId) {
-        let mut rooms = self.lock();
-        if rooms.get(name).is_some_and(|room| room.call == call) {
-            rooms.remove(name);
+    /// Adds a call, by its room's name, too, if it has one.
+    pub(crate) fn insert(&self, name: Option<&RoomName>, handle: &CallHandle) -> Result<(), Full> {
+        let mut calls = self.lock();
+        if calls.by_id.len() >= self.max {
+            return Err(Full);
+        }
+        if let Some(name) = name {
+            calls.rooms.insert(name.clone(), handle.call);
+        }
+        calls.by_id.insert(handle.call, handle.clone());
+        Ok(())
+    }
+
+    /// The owner of a call.
+    pub(crate) fn find(&self, call: CallId) -> Option<CallHandle> {
+        self.lock().by_id.get(&call).cloned()
+    }
+
+    /// Forgets a call that is over; the room's name stays with a later one that has it.
+    pub(crate) fn remove(&self, name: Option<&RoomName>, call: CallId) {
+        let mut calls = self.lock();
+        calls.by_id.remove(&call);
+        if let Some(name) = name
+            && calls.rooms.get(name) == Some(&call)
+        {
+            calls.rooms.remove(name);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<RoomName, CallHandle>> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,17 +1,21 @@
 //! The settings: flag, environment variable and default of each in one place, read once and checked once.
 //! `docs/operations.md` lists them; a test holds the list to this file. What is checked is in [`check`].
 
+mod calls;
 mod check;
+mod keeping;
 mod strangers;
 mod tls;
 
+pub use calls::DirectoryMode;
 pub use check::ConfigError;
+pub use keeping::{ApiSettings, LogAge, StoreKind, StoreSettings};
 pub use strangers::{LimitsMode, ProxyHeader};
 pub use tls::{TlsMode, TlsSettings};
 
 use crate::credentials::HubKey;
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
-use holdfast_protocol::{Heartbeat, Limits, Secret, limits};
+use holdfast_protocol::{DisconnectPolicy, Heartbeat, Limits, Secret, limits};
 use ipnet::IpNet;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -43,6 +47,13 @@ pub struct Config {
     /// When clients shall come back after a planned stop
     #[arg(long, env = "HOLDFAST_RETRY_AFTER", value_name = "DURATION", value_parser = duration, default_value = "1s")]
     pub retry_after: Duration,
+
+    /// Where calls are kept, and for how long.
+    #[command(flatten)]
+    pub store: StoreSettings,
+    /// Who may ask the API for what.
+    #[command(flatten)]
+    pub api: ApiSettings,
 
     /// How the hub speaks TLS.
     #[command(flatten)]
@@ -97,9 +108,32 @@ pub struct Config {
     #[arg(long, env = "HOLDFAST_TURN_TTL", value_name = "DURATION", value_parser = duration, default_value = "10m", help_heading = "STUN and TURN")]
     pub turn_ttl: Duration,
 
-    /// How long a participant whose socket is lost keeps its place
-    #[arg(long, env = "HOLDFAST_RESUME_WINDOW", value_name = "DURATION", value_parser = duration, default_value = "30s", help_heading = "Timing")]
-    pub resume_window: Duration,
+    /// What happens in a room when a participant is away: `phone`, `event`, `support`, `patient`, or numbers as in `away=45s,then=leave,all-away=10m` (`then` is `end` or `leave`), alone or after a preset
+    #[arg(long, env = "HOLDFAST_ROOM_POLICY", value_name = "POLICY", value_parser = calls::policy, default_value = "patient", help_heading = "Calls")]
+    pub room_policy: DisconnectPolicy,
+    /// The same for direct calls
+    #[arg(long, env = "HOLDFAST_DIRECT_POLICY", value_name = "POLICY", value_parser = calls::policy, default_value = "support", help_heading = "Calls")]
+    pub direct_policy: DisconnectPolicy,
+    /// How long a call rings
+    #[arg(long, env = "HOLDFAST_RING_TIMEOUT", value_name = "DURATION", value_parser = duration, default_value = "45s", help_heading = "Calls")]
+    pub ring_timeout: Duration,
+    /// How long a call may be; without it, for ever
+    #[arg(long, env = "HOLDFAST_MAX_DURATION", value_name = "DURATION", value_parser = duration, help_heading = "Calls")]
+    pub max_duration: Option<Duration>,
+    /// How long the seat of an absent participant is safe while its call is full
+    #[arg(long, env = "HOLDFAST_SEAT_KEPT", value_name = "DURATION", value_parser = duration, default_value = "60s", help_heading = "Calls")]
+    pub seat_kept: Duration,
+    /// Whether everyone who is connected may search for everyone else who is. In open mode those are strangers
+    #[arg(
+        long = "directory",
+        env = "HOLDFAST_DIRECTORY",
+        value_name = "MODE",
+        value_enum,
+        default_value = "off",
+        help_heading = "Calls"
+    )]
+    pub directory: DirectoryMode,
+
     /// How long a session that is in no call waits for its client
     #[arg(long, env = "HOLDFAST_IDLE_RESUME_WINDOW", value_name = "DURATION", value_parser = duration, default_value = "10s", help_heading = "Timing")]
     pub idle_resume_window: Duration,
@@ -162,10 +196,10 @@ pub struct Config {
     /// Largest message read, in bytes
     #[arg(long, env = "HOLDFAST_FRAME_BYTES_MAX", value_name = "BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(4_096..=16_777_216), help_heading = "Limits")]
     pub frame_bytes_max: u32,
-    /// Frames kept for a client that does not read, or is away
+    /// Frames kept for a client until it has acknowledged them
     #[arg(long, env = "HOLDFAST_QUEUE_FRAMES_MAX", value_name = "COUNT", default_value_t = 256, value_parser = positive(), help_heading = "Limits")]
     pub queue_frames_max: u64,
-    /// Bytes kept for a client that does not read, or is away
+    /// Bytes kept for a client until it has acknowledged them
     #[arg(long, env = "HOLDFAST_QUEUE_BYTES_MAX", value_name = "BYTES", default_value_t = 1_048_576, value_parser = positive(), help_heading = "Limits")]
     pub queue_bytes_max: u64,
     /// Bytes kept for all clients together. Beyond it, whoever has more than 16 KiB waiting is closed
@@ -198,7 +232,8 @@ pub struct Config {
     #[arg(long, env = "HOLDFAST_LOG", value_name = "FILTER", default_value = "info", help_heading = "Log")]
     pub log: String,
 
-    /// The hub's key instead of the one in the data directory; a hub that has it touches no disk.
+    /// The hub's key instead of the one in the data directory; a hub that has it, and
+    /// [`StoreSettings::given`] or a store in memory, touches no disk.
     #[arg(skip)]
     pub hub_key: Option<HubKey>,
     /// The development CA's certificate, served at `/ca.pem`; never its key.

@@ -1,8 +1,9 @@
 //! A device's standing with the hub, which outlives its socket: who it is, its calls, and the frames it has not
 //! acknowledged. Calls push frames here and never wait; one socket at a time is attached and drains them. How a client
-//! comes back is in [`attach`], what a store keeps of a session in [`record`].
+//! comes back is in [`attach`], how a session begins in [`open`], what a store keeps of it in [`record`].
 
 mod attach;
+mod open;
 mod outbox;
 pub(crate) mod record;
 pub(crate) mod table;
@@ -10,8 +11,7 @@ pub(crate) mod table;
 use crate::{
     call::{CallHandle, Sender},
     clock::Timeline,
-    config::Config,
-    credentials::{TokenHash, Tokens},
+    credentials::Tokens,
     gate::Pass,
     network::Network,
     outgoing::{About, Outgoing, Written},
@@ -22,6 +22,7 @@ use holdfast_protocol::{
     CallId, CloseCode, CommandId, DisplayName, Epoch, ErrorCode, ErrorFrame, HubFrame, InstanceId, SessionId,
     UserId, limits::ACK_FRAMES,
 };
+pub(crate) use open::NewSession;
 pub(crate) use outbox::Budget;
 use outbox::{Full, Outbox};
 use record::Record;
@@ -142,66 +143,7 @@ pub(crate) enum Entry {
     Stale,
 }
 
-/// What a new session is made of.
-pub(crate) struct NewSession {
-    /// Minted by the hub.
-    pub(crate) id: SessionId,
-    /// Whose.
-    pub(crate) user: UserId,
-    /// The user's name.
-    pub(crate) name: DisplayName,
-    /// The first page load or process.
-    pub(crate) instance: InstanceId,
-    /// Which of its sockets this is.
-    pub(crate) attempt: u32,
-    /// Of the token that the client gets.
-    pub(crate) token: TokenHash,
-    /// Its first history.
-    pub(crate) epoch: Epoch,
-    /// Its place among the sessions.
-    pub(crate) pass: Pass,
-    /// What all sessions' queues share.
-    pub(crate) budget: Budget,
-    /// The hub's time.
-    pub(crate) timeline: Timeline,
-}
-
 impl Session {
-    /// A session with its first socket attached.
-    pub(crate) fn open(new: NewSession, config: &Config) -> (Arc<Self>, Attachment) {
-        let NewSession { id, user, name, instance, attempt, token, epoch, pass, budget, timeline } = new;
-        let state = State {
-            network: pass.network,
-            link: Link::Attached,
-            attachment: 1,
-            instance,
-            attempt,
-            tokens: Tokens { current: token, before: None },
-            wake: Arc::default(),
-            epoch: Some(epoch),
-            outbox: Outbox::new(depth(config.queue_frames_max), depth(config.queue_bytes_max), budget),
-            commands: Commands::default(),
-            calls: BTreeMap::new(),
-            unseen: Vec::new(),
-            gone: Vec::new(),
-            record: Record::None,
-            frames: frames_bucket(config, timeline.now_unix_ms()),
-            refusals: refusals_bucket(config, timeline.now_unix_ms()),
-        };
-        let session = Arc::new(Self {
-            id,
-            user,
-            name,
-            _pass: Some(pass),
-            calls_max: config.calls_max as usize,
-            timeline,
-            turn: sync::Mutex::default(),
-            state: Mutex::new(state),
-        });
-        let attachment = session.lock().attachment(id);
-        (session, attachment)
-    }
-
     /// Waits for this session's turn.
     pub(crate) async fn turn(&self) -> Turn<'_> {
         self.turn.lock().await
@@ -401,18 +343,6 @@ impl State {
             self.wake.notify_one();
         }
     }
-}
-
-fn depth(max: u64) -> usize {
-    usize::try_from(max).unwrap_or(usize::MAX)
-}
-
-fn frames_bucket(config: &Config, now_ms: u64) -> Bucket {
-    Bucket::new(60 * u64::from(config.frames_per_second), config.frames_burst, now_ms)
-}
-
-fn refusals_bucket(config: &Config, now_ms: u64) -> Bucket {
-    Bucket::new(u64::from(config.refusals_per_minute), config.refusals_per_minute, now_ms)
 }
 
 /// A refusal of one command.

@@ -1,23 +1,12 @@
 //! What a store keeps of a session, and when: only of one that is in a call, so that nobody makes the hub write by
 //! merely being there.
 
-use super::{
-    Attachment, Budget, Commands, Link, Place, Session, Standing, State, Turn, depth, frames_bucket,
-    outbox::Outbox, refusals_bucket,
-};
+use super::{Session, Turn};
 use crate::{
-    call::CallHandle,
-    clock::Timeline,
-    config::Config,
-    credentials::{TokenHash, Tokens},
-    network::Network,
+    credentials::TokenHash,
     store::{Store, StoredSession},
 };
 use holdfast_protocol::SessionId;
-use std::{
-    net::Ipv4Addr,
-    sync::{Arc, Mutex},
-};
 
 /// How the store's record of a session is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,53 +27,6 @@ enum Change {
 }
 
 impl Session {
-    /// A session from a store, away, and to be taken up as always.
-    #[allow(dead_code, reason = "the hub's start does not read its store yet")]
-    pub(crate) fn restored(
-        stored: StoredSession,
-        calls: Vec<CallHandle>,
-        budget: Budget,
-        timeline: Timeline,
-        config: &Config,
-    ) -> (Arc<Self>, Attachment) {
-        let StoredSession { id, user, name, instance, attempt, token, token_before, calls: _ } = stored;
-        let place = |call: CallHandle| Place { call, _pass: None, standing: Standing::Present };
-        let tokens =
-            Tokens { current: TokenHash::from_bytes(token), before: token_before.map(TokenHash::from_bytes) };
-        let state = State {
-            // Until somebody comes back to it, it does nothing to answer for.
-            network: Network::of(Ipv4Addr::UNSPECIFIED.into()),
-            link: Link::Away,
-            attachment: 0,
-            instance,
-            attempt,
-            tokens,
-            wake: Arc::default(),
-            epoch: None,
-            outbox: Outbox::new(depth(config.queue_frames_max), depth(config.queue_bytes_max), budget),
-            commands: Commands::default(),
-            calls: calls.into_iter().map(|call| (call.call, place(call))).collect(),
-            unseen: Vec::new(),
-            gone: Vec::new(),
-            // It may have been in a call that is over.
-            record: Record::Outdated,
-            frames: frames_bucket(config, timeline.now_unix_ms()),
-            refusals: refusals_bucket(config, timeline.now_unix_ms()),
-        };
-        let attachment = state.attachment(id);
-        let session = Self {
-            id,
-            user,
-            name,
-            _pass: None,
-            calls_max: config.calls_max as usize,
-            timeline,
-            turn: tokio::sync::Mutex::default(),
-            state: Mutex::new(state),
-        };
-        (Arc::new(session), attachment)
-    }
-
     /// Whether the store is to hear of it.
     pub(crate) fn is_unsaved(&self) -> bool {
         self.lock().record == Record::Outdated

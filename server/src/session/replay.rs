@@ -6,7 +6,7 @@ use super::{
     *,
 };
 use crate::entropy::OsEntropy;
-use holdfast_protocol::{Numbered, Seq};
+use holdfast_protocol::Numbered;
 use proptest::prelude::*;
 use std::collections::VecDeque;
 

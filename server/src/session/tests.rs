@@ -1,7 +1,12 @@
 //! One session and its sockets, without calls that answer.
 
 use super::*;
-use crate::{clock::SystemClock, credentials::mint_token, entropy::OsEntropy};
+use crate::{
+    clock::SystemClock,
+    config::Config,
+    credentials::{TokenHash, mint_token},
+    entropy::OsEntropy,
+};
 use holdfast_protocol::{Hello, PROTOCOL_VERSION, ParticipantId, Resume, Secret, Seq};
 use std::net::Ipv4Addr;
 
@@ -15,7 +20,7 @@ fn elsewhere() -> Network {
 }
 
 fn timeline() -> Timeline {
-    Timeline::start(&SystemClock)
+    Timeline::start(&SystemClock, None)
 }
 
 /// What a client knows of its session.

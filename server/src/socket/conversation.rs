@@ -160,14 +160,17 @@ mod tests {
             let action = Conversation::new(PATIENCE, 0).hear(1, &message);
             assert_eq!(refused(&action), (code, Some(close)));
         }
-        assert!(matches!(Conversation::new(PATIENCE, 0).hear(1, &hello(1)), Action::Hello(_)));
+        assert!(matches!(Conversation::new(PATIENCE, 0).hear(1, &hello(PROTOCOL_VERSION)), Action::Hello(_)));
     }
 
     #[test]
     fn after_hello_a_bad_frame_is_answered_and_the_socket_stays() {
         let mut conversation = Conversation::new(PATIENCE, 0);
         conversation.welcomed();
-        assert_eq!(refused(&conversation.hear(1, &hello(1))), (ErrorCode::AlreadyWelcomed, None));
+        assert_eq!(
+            refused(&conversation.hear(1, &hello(PROTOCOL_VERSION))),
+            (ErrorCode::AlreadyWelcomed, None)
+        );
         assert_eq!(refused(&conversation.hear(1, &text("{}"))), (ErrorCode::UnknownType, None));
         let heartbeat = text(r#"{"type":"heartbeat"}"#);
         assert_eq!(conversation.hear(1, &heartbeat), Action::Frame(ClientFrame::Heartbeat));

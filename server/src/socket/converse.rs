@@ -8,7 +8,7 @@ use super::{
     wire::Wire,
 };
 use crate::{
-    call::{Sender, event::Event, owner::Command},
+    call::{Sender, event::Event, handle::Command},
     hub::Hub,
     outgoing::Outgoing,
     session::{Attachment, Session, Verdict, refusal},

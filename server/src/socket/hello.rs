@@ -2,7 +2,7 @@
 
 use crate::{
     abuse::Offence,
-    call::{event::Event, owner::Command},
+    call::{event::Event, handle::Command},
     credentials::{TokenHash, mint_token},
     hub::Hub,
     network::Network,
@@ -94,6 +94,7 @@ fn open(hub: &Arc<Hub>, hello: Hello, network: Network) -> Result<Admitted, Refu
     }
     hub.metrics.sessions.inc();
     tracing::info!(session = %session.id, user = %session.user, "session opened");
+    hub.directory.attached(&session, attachment.sender.attachment, hub.timeline.now_unix_ms());
     let start = Start { token, epoch, resumed: false, last_command: CommandId::default(), calls: Vec::new() };
     let welcome = welcome(hub, &session, start);
     Ok(Admitted { session, attachment, welcome })
@@ -126,6 +127,7 @@ async fn take_up(
     drop(turn);
     let Resumed { attachment, epoch, goes_on, last_command, .. } = resumed;
     tracing::info!(session = %session.id, socket = attachment.sender.attachment, goes_on, "session resumed");
+    hub.directory.attached(&session, attachment.sender.attachment, hub.timeline.now_unix_ms());
     let start = Start { token: secret, epoch, resumed: true, last_command, calls };
     let welcome = welcome(hub, &session, start);
     Ok(Admitted { session, attachment, welcome })
@@ -180,7 +182,7 @@ fn welcome(hub: &Hub, session: &Session, start: Start) -> HubFrame {
         limits: hub.config.limits(),
         ice: hub.ice.for_session(hub.clock.now_unix_ms(), session.id),
         calls,
-        incoming: Vec::new(),
-        directory: false,
+        incoming: hub.directory.incoming(session.user, hub.timeline.now_unix_ms()),
+        directory: hub.directory.is_open,
     }))
 }

@@ -13,7 +13,7 @@ mod wire;
 
 use crate::{
     abuse::Offence,
-    call::{event::Event, owner::Command},
+    call::{event::Event, handle::Command},
     clock::millis,
     gate::{Pass, Shut},
     hub::Hub,
@@ -73,7 +73,7 @@ pub(crate) async fn serve(hub: Arc<Hub>, socket: WebSocket, pass: Pass) {
             } else {
                 // The others hear of it before the closing handshake, which a dead client does not answer.
                 let last_heard_unix_ms = conversation.last_heard_ms();
-                let told = detach(&session, &attachment, last_heard_unix_ms, end.cause()).await;
+                let told = detach(&hub, &session, &attachment, last_heard_unix_ms, end.cause()).await;
                 told.then(|| Arc::clone(&session))
             };
             close(&hub, wire, pass.network, end, || session.next(attachment.sender)).await;
@@ -90,11 +90,13 @@ pub(crate) async fn serve(hub: Arc<Hub>, socket: WebSocket, pass: Pass) {
 /// Keeps a session from the store until its client is back.
 #[allow(dead_code, reason = "the hub's start does not read its store yet")]
 pub(crate) fn adopt(hub: &Arc<Hub>, session: Arc<Session>, attachment: Attachment) {
-    if hub.sessions.insert(&session) {
-        hub.metrics.sessions.inc();
-        let kept = Arc::clone(hub);
-        hub.tasks.spawn(async move { keep(&kept, &session, &attachment).await });
+    if !hub.sessions.insert(&session) {
+        tracing::error!(session = %session.id, "a stored session is one more than the hub may have");
+        return;
     }
+    hub.metrics.sessions.inc();
+    let kept = Arc::clone(hub);
+    hub.tasks.spawn(async move { keep(&kept, &session, &attachment).await });
 }
 
 /// Waits for `hello` and answers it.
@@ -157,12 +159,16 @@ fn understand(
 
 /// Tells the session's calls that its socket is lost; false when another socket has taken its place.
 async fn detach(
+    hub: &Hub,
     session: &Session,
     attachment: &Attachment,
     last_heard_unix_ms: u64,
     cause: OutageCause,
 ) -> bool {
     let calls = session.detach(attachment.sender);
+    if calls.is_some() {
+        hub.directory.detached(session, attachment.sender.attachment);
+    }
     for call in calls.iter().flatten() {
         let event = Event::Lost { sender: attachment.sender, last_heard_unix_ms, cause };
         let _ = call.send(Command::Event(event)).await;

@@ -26,7 +26,8 @@ async fn a_welcome_says_who_the_client_is() {
     let (_bob, other) = hub.welcomed("Bob").await;
     assert_ne!((welcome.user, welcome.session), (other.user, other.session));
     assert_ne!(welcome.token, other.token);
-    assert_eq!(welcome.epoch, other.epoch);
+    assert_ne!(welcome.epoch, other.epoch, "a history is one session's");
+    assert_eq!(welcome.last_command, CommandId(0));
 
     ada.send(ClientFrame::IceServers { id: CommandId(9) }).await;
     match ada.next().await {
@@ -50,8 +51,8 @@ async fn whoever_does_not_say_hello_is_refused_with_a_code() {
         (r#"{"type":"heartbeat"}"#.to_owned(), ErrorCode::HelloExpected),
         (r#"{"type":"dance"}"#.to_owned(), ErrorCode::UnknownType),
         (r#"{"type":"hello","protocol":2}"#.to_owned(), ErrorCode::MalformedFrame),
-        (hello(1, ""), ErrorCode::InvalidName),
-        (hello(2, "Ada"), ErrorCode::UnsupportedProtocol),
+        (hello(2, ""), ErrorCode::InvalidName),
+        (hello(3, "Ada"), ErrorCode::UnsupportedProtocol),
     ] {
         let mut client = hub.connect().await;
         client.text(&text).await;

@@ -449,7 +449,7 @@ incoming: Array<IncomingCall>,
  */
 directory: boolean, };
 
-export type ErrorCode = "not-json" | "unknown-type" | "malformed-frame" | "binary-frame" | "unsupported-protocol" | "hello-expected" | "already-welcomed" | "bad-credentials" | "session-unknown" | "stale-hello" | "invalid-name" | "invalid-room" | "room-full" | "already-in-call" | "too-many-calls" | "not-in-call" | "unknown-participant" | "unknown-call" | "busy" | "in-direct-call" | "user-offline" | "calls-yourself" | "not-ringing" | "not-host" | "directory-off" | "invalid-signal" | "rate-limited" | "hub-full" | "address-full" | "banned" | "internal";
+export type ErrorCode = "not-json" | "unknown-type" | "malformed-frame" | "binary-frame" | "unsupported-protocol" | "hello-expected" | "already-welcomed" | "bad-credentials" | "session-unknown" | "stale-hello" | "invalid-name" | "invalid-room" | "room-full" | "too-many-calls" | "not-in-call" | "unknown-participant" | "unknown-call" | "busy" | "in-direct-call" | "user-offline" | "calls-yourself" | "not-ringing" | "not-host" | "directory-off" | "invalid-signal" | "rate-limited" | "hub-full" | "address-full" | "banned" | "internal";
 
 export type ErrorFrame = { 
 /**

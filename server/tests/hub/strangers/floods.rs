@@ -1,7 +1,7 @@
 //! More than anyone needs: frames, rooms, sockets, sessions.
 
 use super::{Control, STRANGER, closes, refusals, stranger, welcomed};
-use crate::support::{TestHub, config};
+use crate::support::{TestHub, config, ms};
 use holdfast_protocol::{ClientFrame, ErrorCode, HubFrame};
 use holdfast_server::Config;
 
@@ -77,7 +77,8 @@ async fn thousands_of_rooms_one_after_another() {
 
 #[tokio::test]
 async fn thousands_of_sockets_from_one_address() {
-    let hub = TestHub::start(Config { sockets_per_address_max: 8, ..config() }).await;
+    let hub =
+        TestHub::start(Config { sockets_per_address_max: 8, hello_timeout: ms(600_000), ..config() }).await;
     let control = Control::start(&hub).await;
     let (mut open, mut full, mut banned, mut refused) = (Vec::new(), 0, 0, 0);
     for _ in 0..2_000 {

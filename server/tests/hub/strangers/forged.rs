@@ -1,10 +1,8 @@
 //! Ids and secrets that are somebody else's, or nobody's.
 
 use super::{Control, STRANGER, is_shown_out, refusals, stranger, welcomed};
-use crate::support::{TestHub, config, ms};
-use holdfast_protocol::{
-    ClientFrame, ErrorCode, GuestCredential, HubFrame, Resume, Secret, Seq, SessionId, UserId,
-};
+use crate::support::{TestHub, config, ms, resume};
+use holdfast_protocol::{ErrorCode, GuestCredential, HubFrame, Resume, Secret, SessionId, UserId, Welcome};
 use holdfast_server::{Config, OsEntropy};
 
 #[tokio::test]
@@ -28,25 +26,64 @@ async fn a_guest_whose_secret_is_guessed() {
 async fn a_session_whose_token_is_guessed() {
     let hub = TestHub::defaults().await;
     let control = Control::start(&hub).await;
-    let (mut ada, welcome, call) = hub.joined("Ada", "private").await;
+    let (mut ada, welcome, _) = hub.joined("Ada", "private").await;
     for (session, token) in
         [(welcome.session, Secret::new("guess")), (SessionId::mint(&OsEntropy), welcome.token.clone())]
     {
         let mut mallory = stranger(&hub).await;
-        let again = mallory
-            .hello(
-                "Ada",
-                None,
-                Some(Resume { session, token, epoch: welcome.epoch, seq: Seq(0), hold: false }),
-            )
-            .await;
-        assert!(!again.resumed && again.calls.is_empty() && again.session != welcome.session);
-        let id = mallory.id();
-        mallory.send(ClientFrame::Leave { id, call: call.id }).await;
-        assert_eq!(mallory.next_error().await.code, ErrorCode::NotInCall);
+        mallory.send_hello("Ada", None, Some(Resume { session, token, ..resume(&welcome) })).await;
+        let error = mallory.next_error().await;
+        let expected = (ErrorCode::SessionUnknown, "no such session, or the token is not its");
+        assert_eq!((error.code, error.message.as_str()), expected, "which of them, nobody learns");
+        assert_eq!(mallory.closed().await, (4002, vec![]));
     }
     assert_eq!(hub.metric(r#"holdfast_resumes_total{outcome="refused"}"#).await, 2);
     ada.nothing_else().await;
+    control.stays_undisturbed().await;
+}
+
+/// As fast as it goes: the refusals before the ban.
+async fn guesses_until_banned(hub: &TestHub, known: &Welcome, session: impl Fn() -> SessionId) -> u32 {
+    let mut refused = 0;
+    loop {
+        let Ok(mut mallory) = hub.connect_from(STRANGER, &[]).await else { panic!("nobody says why") };
+        let guess = Resume { session: session(), token: Secret::new(refused.to_string()), ..resume(known) };
+        mallory.send_hello("Mallory", None, Some(guess)).await;
+        match mallory.closed().await {
+            (4002, frames) => {
+                assert!(
+                    matches!(&frames[..], [HubFrame::Error(error)] if error.code == ErrorCode::SessionUnknown)
+                );
+                refused += 1;
+            }
+            (code, frames) => {
+                assert_eq!(code, 4008, "{frames:?}");
+                return refused;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_guesses_of_a_token() {
+    let hub = TestHub::start(Config { ban: ms(60_000), ..config() }).await;
+    let control = Control::start(&hub).await;
+    let (mut ada, welcome, _) = hub.joined("Ada", "private").await;
+    let refused = guesses_until_banned(&hub, &welcome, || welcome.session).await;
+    assert!((25..=50).contains(&refused), "{refused} guesses");
+    ada.nothing_else().await;
+    control.stays_undisturbed().await;
+}
+
+/// A whole office may come back too late without being banned for it, but nobody may go on like that.
+#[tokio::test]
+async fn a_thousand_guesses_of_a_session() {
+    let hub = TestHub::start(Config { ban: ms(60_000), ..config() }).await;
+    let control = Control::start(&hub).await;
+    let (_ada, welcome) = hub.welcomed("Ada").await;
+    let refused = guesses_until_banned(&hub, &welcome, || SessionId::mint(&OsEntropy)).await;
+    // Ten are forgiven in a second.
+    assert!((1_000..=1_000 + 10 * 60).contains(&refused), "{refused} guesses");
     control.stays_undisturbed().await;
 }
 

@@ -81,3 +81,41 @@ async fn binary_frame() {
     assert_eq!(hub.metric(&closes("binary-frame")).await, 2);
     control.stays_undisturbed().await;
 }
+
+#[tokio::test]
+async fn text_that_is_not_utf_8() {
+    let hub = TestHub::defaults().await;
+    let control = Control::start(&hub).await;
+    for mut mallory in [stranger(&hub).await, welcomed(&hub).await] {
+        let text = Frame::message(vec![0xc3, 0x28], OpCode::Data(Data::Text), true);
+        mallory.socket.send(Message::Frame(text)).await.unwrap();
+        assert_eq!(mallory.closed().await, (1007, vec![]));
+    }
+    assert_eq!(hub.metric(&closes("not-utf-8")).await, 2);
+    control.stays_undisturbed().await;
+}
+
+#[tokio::test]
+async fn what_is_not_the_websocket_protocol() {
+    let hub = TestHub::defaults().await;
+    let control = Control::start(&hub).await;
+    for mut mallory in [stranger(&hub).await, welcomed(&hub).await] {
+        let mut frame = Frame::message("{}", OpCode::Data(Data::Text), true);
+        frame.header_mut().rsv2 = true;
+        mallory.socket.send(Message::Frame(frame)).await.unwrap();
+        assert_eq!(mallory.closed().await, (1002, vec![]));
+    }
+    assert_eq!(hub.metric(&closes("protocol-error")).await, 2);
+    control.stays_undisturbed().await;
+}
+
+#[tokio::test]
+async fn an_acknowledgement_of_what_was_never_sent() {
+    let hub = TestHub::defaults().await;
+    let control = Control::start(&hub).await;
+    let mut mallory = welcomed(&hub).await;
+    mallory.text(r#"{"type":"ack","seq":1}"#).await;
+    assert_eq!(mallory.next_error().await.code, ErrorCode::MalformedFrame);
+    assert_eq!(mallory.closed().await, (1002, vec![]));
+    control.stays_undisturbed().await;
+}

@@ -34,7 +34,8 @@ async fn a_minute_of_flood_leaves_the_hub_as_it_was() {
 async fn flood(duration: Duration) {
     // Short bans, so that the flood goes on in waves instead of ending after a second.
     let (hub, pid) =
-        program(&["--ban", "2s", "--sockets-per-address-max", "4", "--resume-window", "2s"]).await;
+        program(&["--ban", "2s", "--sockets-per-address-max", "4", "--room-policy", "away=2s,then=leave"])
+            .await;
     let control = Control::start(&hub).await;
     let before_kib = resident_kib(pid);
     let end = Instant::now() + duration;
@@ -87,8 +88,9 @@ async fn misbehave(mut client: Client, number: u8, end: Instant) -> u64 {
     let long = ClientFrame::Signal { id, call: call.id, to: other, to_incarnation, signal }.encode();
     let mut said = 2;
     while Instant::now() < end {
+        let id = client.id();
         let text = match number % 4 {
-            0 | 1 => long.clone(),
+            0 | 1 => long.replacen("\"id\":1,", &format!("\"id\":{},", id.0), 1),
             2 => "[".repeat(1_000),
             _ => {
                 let room = RoomName::new(&format!("flood-{number}-{said}")).expect("a room name");

@@ -1,8 +1,8 @@
 //! Clients that say nothing, half of something, or do not listen.
 
 use super::{Control, closes, stranger, welcomed};
-use crate::support::{PATIENCE, TestHub, config, long_offer, ms, soon};
-use holdfast_protocol::HubFrame;
+use crate::support::{PATIENCE, TestHub, config, kept_for, long_offer, ms, soon};
+use holdfast_protocol::{ClientFrame, ErrorCode, HubFrame, MediaState};
 use holdfast_server::Config;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -50,26 +50,47 @@ async fn connections_that_are_only_held() {
 
 #[tokio::test]
 async fn a_client_that_never_reads() {
-    let hub = TestHub::start(Config { queue_bytes_max: 262_144, ..config() }).await;
+    let hub = TestHub::start(Config { frames_burst: 10_000, idle_resume_window: ms(1), ..kept_for(1) }).await;
     let control = Control::start(&hub).await;
     let mut mallory = welcomed(&hub).await;
     let deaf = mallory.join("flooded").await;
     let (mut carol, _, call) = hub.joined("Carol", "flooded").await;
-    // Mallory, deaf from here on, is sent more than the kernel and its queue hold.
-    let told = soon("the news that it is gone", async {
+    // Mallory acknowledges nothing from here on. Signals from Carol have their share of its queue and no more.
+    let refused = soon("a refusal", async {
         loop {
             carol.signal(&call, deaf.you, 1, long_offer(50_000)).await;
-            carol.send(holdfast_protocol::ClientFrame::Heartbeat).await;
+            carol.send(ClientFrame::Heartbeat).await;
             match carol.next().await {
-                HubFrame::HeartbeatAck => tokio::time::sleep(ms(2)).await,
-                HubFrame::Error(error) => tokio::time::sleep(ms(error.retry_after_ms.unwrap_or(1))).await,
+                HubFrame::HeartbeatAck => {}
                 other => break other,
             }
         }
     })
     .await;
-    assert!(matches!(told, HubFrame::PeerDisconnected { participant, .. } if participant == deaf.you));
+    assert!(matches!(refused, HubFrame::Error(error) if error.code == ErrorCode::RateLimited));
+    // What else happens in the call is kept for it, until its queue is full.
+    let told = soon("the news that it is gone", async {
+        for round in 0.. {
+            let media = MediaState { audio: round % 2 == 0, ..MediaState::default() };
+            let id = carol.id();
+            carol.send(ClientFrame::MediaState { id, call: call.id, media }).await;
+            carol.send(ClientFrame::Heartbeat).await;
+            match carol.next().await {
+                HubFrame::HeartbeatAck => tokio::time::sleep(ms(2)).await,
+                // Of the signals before.
+                HubFrame::Error(_) => {}
+                other => return other,
+            }
+        }
+        unreachable!("the rounds have no end")
+    })
+    .await;
+    assert!(
+        matches!(told, HubFrame::PeerDisconnected { participant, .. } if participant == deaf.you),
+        "{told:?}"
+    );
     hub.metric_becomes(&closes("slow-reader"), 1).await;
-    hub.metric_becomes("holdfast_queue_bytes", 0).await;
     control.stays_undisturbed().await;
+    drop(carol);
+    hub.metric_becomes("holdfast_queue_bytes", 0).await;
 }

@@ -1,16 +1,22 @@
 //! A hub on port 0 and clients for it. Whatever is awaited here is awaited for a generous time and then fails.
 
+mod progress;
+
 use axum::serve::ListenerExt;
 use futures_util::{SinkExt, StreamExt};
 use holdfast_protocol::{
-    CallSnapshot, ClientFrame, CommandId, DisplayName, ErrorFrame, GuestCredential, Hello, HubFrame,
-    InstanceId, MediaState, ParticipantId, Resume, RoomName, Seq, Signal, Welcome,
+    CallSnapshot, ClientFrame, CommandId, DisconnectPolicy, DisplayName, Epoch, ErrorFrame, GuestCredential,
+    Hello, HubFrame, InstanceId, MediaState, Numbered, PROTOCOL_VERSION, ParticipantId, PolicyPreset, Resume,
+    RoomName, Seq, SessionId, Signal, Welcome,
 };
-use holdfast_server::{Config, HubKey, OsEntropy, RunError, Shutdown, SystemClock, run};
+use holdfast_server::{
+    Config, HubKey, OsEntropy, RunError, Shutdown, SystemClock, run, store::memory::MemoryStore,
+};
 use std::{
+    collections::BTreeMap,
     future::Future,
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::{
@@ -29,6 +35,12 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const ON: MediaState =
     MediaState { audio: true, camera: true, screen: false, screen_audio: false };
 
+/// Frames that a client takes in before it acknowledges them.
+const ACK_EVERY: u32 = 8;
+
+pub(crate) use progress::resume;
+use progress::{PROGRESS, Progress};
+
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
     timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited too long for {what}"))
 }
@@ -46,7 +58,18 @@ impl Drop for TestHub {
 }
 
 pub(crate) fn config() -> Config {
-    Config { hub_key: Some(HubKey::new([7; 32])), ..Config::default() }
+    let mut config = Config { hub_key: Some(HubKey::new([7; 32])), ..Config::default() };
+    config.store.given = Some(Arc::new(MemoryStore::default()));
+    config
+}
+
+/// With places in rooms that are kept for so long.
+pub(crate) fn kept_for(window_ms: u64) -> Config {
+    let policy = PolicyPreset::Event.policy();
+    Config {
+        room_policy: DisconnectPolicy { away_ms: window_ms, all_away_ms: window_ms, ..policy },
+        ..config()
+    }
 }
 
 pub(crate) fn ms(ms: u64) -> Duration {
@@ -96,18 +119,11 @@ impl TestHub {
         (client, welcome, call)
     }
 
-    /// The client's next socket: the same page, or a reloaded one.
+    /// The client's next socket: the same page, which goes on where it stopped, or a reloaded one.
     pub(crate) async fn back(&self, welcome: &Welcome, instance: Option<InstanceId>) -> (Client, Welcome) {
         let mut client = self.connect().await;
         client.instance = instance.unwrap_or(client.instance);
-        let resume = Resume {
-            session: welcome.session,
-            token: welcome.token.clone(),
-            epoch: welcome.epoch,
-            seq: Seq(0),
-            hold: false,
-        };
-        let again = client.hello("Ignored", None, Some(resume)).await;
+        let again = client.hello("Ignored", None, Some(resume(welcome))).await;
         (client, again)
     }
 
@@ -145,7 +161,11 @@ impl TestHub {
 pub(crate) struct Client {
     pub(crate) socket: WebSocketStream<TcpStream>,
     pub(crate) instance: InstanceId,
+    pub(crate) attempt: u32,
+    /// Whether it acknowledges what it takes in.
+    pub(crate) acks: bool,
     commands: u32,
+    progress: Option<Progress>,
 }
 
 impl Client {
@@ -166,7 +186,8 @@ impl Client {
             request = request.header(*name, *value);
         }
         let (socket, _) = client_async(request.body(()).unwrap(), stream).await?;
-        Ok(Self { socket, instance: InstanceId::mint(&OsEntropy), commands: 0 })
+        let instance = InstanceId::mint(&OsEntropy);
+        Ok(Self { socket, instance, attempt: 0, acks: true, commands: 0, progress: None })
     }
 
     pub(crate) fn id(&mut self) -> CommandId {
@@ -175,11 +196,32 @@ impl Client {
     }
 
     pub(crate) async fn text(&mut self, text: &str) {
+        // Whatever number a test has given: the next one is higher.
+        let id = serde_json::from_str(text).ok().and_then(|frame: serde_json::Value| frame["id"].as_u64());
+        self.commands = self.commands.max(id.and_then(|id| u32::try_from(id).ok()).unwrap_or(0));
+        self.note(|_| {});
         self.socket.send(Message::Text(text.into())).await.unwrap();
     }
 
     pub(crate) async fn send(&mut self, frame: ClientFrame) {
         self.text(&frame.encode()).await;
+    }
+
+    /// Changes what is known of the session.
+    fn note(&mut self, change: impl FnOnce(&mut Progress)) {
+        if let Some(progress) = &mut self.progress {
+            progress.commands = self.commands;
+            change(progress);
+            PROGRESS.lock().unwrap().insert(progress.session, *progress);
+        }
+    }
+
+    /// Acknowledges everything that was taken in.
+    pub(crate) async fn ack(&mut self) {
+        if let Some(Progress { seq, .. }) = self.progress {
+            // The hub may have closed by now.
+            let _ = self.try_text(&ClientFrame::Ack { seq }.encode()).await;
+        }
     }
 
     pub(crate) async fn send_hello(
@@ -189,7 +231,8 @@ impl Client {
         resume: Option<Resume>,
     ) {
         let name = DisplayName::new(name).unwrap();
-        let hello = Hello { protocol: 2, instance: self.instance, attempt: 0, name, guest, resume };
+        let (protocol, instance, attempt) = (PROTOCOL_VERSION, self.instance, self.attempt);
+        let hello = Hello { protocol, instance, attempt, name, guest, resume };
         self.send(ClientFrame::Hello(hello)).await;
     }
 
@@ -200,6 +243,15 @@ impl Client {
         resume: Option<Resume>,
     ) -> Welcome {
         self.send_hello(name, guest, resume).await;
+        let welcome = self.welcome().await;
+        if self.acks {
+            self.ack().await;
+        }
+        welcome
+    }
+
+    /// The welcome, which nothing is acknowledged for yet.
+    pub(crate) async fn welcome(&mut self) -> Welcome {
         match self.next().await {
             HubFrame::Welcome(welcome) => *welcome,
             other => panic!("not a welcome: {other:?}"),
@@ -241,12 +293,31 @@ impl Client {
         id
     }
 
-    /// The next frame.
+    /// The next frame, acknowledgements aside.
     pub(crate) async fn next(&mut self) -> HubFrame {
-        match soon("a frame", self.socket.next()).await {
-            Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
-            other => panic!("not a frame: {other:?}"),
+        self.read().await.unwrap_or_else(|end| panic!("not a frame: {end:?}"))
+    }
+
+    /// Takes a text message in. The numbers rise without a gap.
+    async fn take(&mut self, text: &str) -> Option<HubFrame> {
+        let Numbered { seq, frame } = Numbered::decode(text).unwrap();
+        if let HubFrame::Welcome(welcome) = &frame {
+            let Welcome { session, epoch, .. } = **welcome;
+            let known = PROGRESS.lock().unwrap().get(&session).copied().filter(|known| known.epoch == epoch);
+            let progress = known.unwrap_or(Progress { session, epoch, seq: Seq(0), commands: 0 });
+            self.commands = self.commands.max(progress.commands);
+            self.progress = Some(progress);
+            self.note(|_| {});
         }
+        if let Some(seq) = seq {
+            let before = self.progress.expect("numbers come after the welcome").seq;
+            assert_eq!(seq.0, before.0 + 1, "{text}");
+            self.note(|progress| progress.seq = seq);
+            if self.acks && seq.0.is_multiple_of(ACK_EVERY) {
+                self.ack().await;
+            }
+        }
+        Some(frame).filter(|frame| !matches!(frame, HubFrame::Ack { .. }))
     }
 
     pub(crate) async fn next_error(&mut self) -> ErrorFrame {
@@ -260,10 +331,10 @@ impl Client {
     pub(crate) async fn closed(mut self) -> (u16, Vec<HubFrame>) {
         let mut frames = Vec::new();
         loop {
-            match soon("a close", self.socket.next()).await {
-                Some(Ok(Message::Text(text))) => frames.push(serde_json::from_str(&text).unwrap()),
-                Some(Ok(Message::Close(Some(close)))) => return (close.code.into(), frames),
-                other => panic!("not a close: {other:?} after {frames:?}"),
+            match self.read().await {
+                Ok(frame) => frames.push(frame),
+                Err(Some(code)) => return (code, frames),
+                Err(None) => panic!("not a close, after {frames:?}"),
             }
         }
     }
@@ -281,11 +352,17 @@ impl Client {
 
     /// The next frame, or how the socket ended.
     pub(crate) async fn read(&mut self) -> Result<HubFrame, Option<u16>> {
-        match soon("a frame or an end", self.socket.next()).await {
-            Some(Ok(Message::Text(text))) => Ok(serde_json::from_str(&text).unwrap()),
-            Some(Ok(Message::Close(close))) => Err(close.map(|close| close.code.into())),
-            Some(Ok(other)) => panic!("not a frame: {other:?}"),
-            Some(Err(_)) | None => Err(None),
+        loop {
+            match soon("a frame or an end", self.socket.next()).await {
+                Some(Ok(Message::Text(text))) => {
+                    if let Some(frame) = self.take(&text).await {
+                        return Ok(frame);
+                    }
+                }
+                Some(Ok(Message::Close(close))) => return Err(close.map(|close| close.code.into())),
+                Some(Ok(other)) => panic!("not a frame: {other:?}"),
+                Some(Err(_)) | None => return Err(None),
+            }
         }
     }
 
