@@ -28,13 +28,14 @@ pub struct World {
     pub network: Network,
     seed: u64,
     clock: VirtualClock,
+    store: Arc<MemoryStore>,
 }
 
 impl World {
     /// An empty world whose UDP paths begin with `profile`.
     pub fn new(seed: u64, profile: LinkProfile, log: EventLog) -> Self {
         let network = Network::new(seed, profile, TCP_LATENCY);
-        Self { log, network, seed, clock: VirtualClock::start() }
+        Self { log, network, seed, clock: VirtualClock::start(), store: Arc::default() }
     }
 
     /// The machine with this number.
@@ -52,13 +53,18 @@ impl World {
         Arc::new(SeededEntropy::new(self.seed, party))
     }
 
-    /// Starts the hub. Started again after a crash it has the same key and otherwise no memory; `life` counts its
+    /// Starts the hub. Started again after a crash it has the same key and the same store; `life` counts its
     /// starts, so that it does not make the same ids again.
     pub fn start_hub(&self, life: u32) -> Hub {
+        self.start_hub_with(life, Config::default())
+    }
+
+    /// The same with settings of its own.
+    pub fn start_hub_with(&self, life: u32, config: Config) -> Hub {
         let host = self.host(HUB_HOST);
         let key = HubKey::generate(&*self.entropy("hub-key"));
-        let mut config = Config { hub_key: Some(key), ..Config::default() };
-        config.store.given = Some(Arc::new(MemoryStore::default()));
+        let mut config = Config { hub_key: Some(key), ..config };
+        config.store.given = Some(self.store.clone());
         let (clock, entropy) = (Arc::new(self.clock), self.entropy(&format!("hub-{life}")));
         let (listener, shutdown) = (host.listen(HUB_PORT), Shutdown::default());
         let (log, stop) = (self.log.clone(), shutdown.clone());

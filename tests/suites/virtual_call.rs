@@ -1,6 +1,7 @@
 //! Runs of the simulated world as whole processes: every assertion of the scenario holds, the same seed gives the
 //! same log, and another seed another one.
 
+use futures_util::StreamExt as _;
 use std::{
     process::{ExitStatus, Stdio},
     time::Duration,
@@ -65,6 +66,23 @@ async fn the_seed_decides(scenario: &str) -> Run {
 fn tail(log: &str) -> String {
     let lines: Vec<&str> = log.lines().collect();
     lines[lines.len().saturating_sub(60)..].join("\n")
+}
+
+/// Schedules of faults during a call's set-up: the even ones go through every frame, the odd ones are drawn.
+const CUTS: std::ops::Range<u64> = 0..2_400;
+
+#[tokio::test]
+async fn no_signal_is_lost_doubled_or_reordered_however_sockets_are_cut() {
+    let at_once = std::thread::available_parallelism().map_or(2, usize::from);
+    let runs = futures_util::stream::iter(CUTS.map(async |seed| (seed, run("cuts", seed).await)));
+    let failed: Vec<String> = runs
+        .buffer_unordered(at_once)
+        .filter_map(async |(seed, run)| {
+            (!run.status.success()).then(|| format!("seed {seed}: {}\n{}", run.errors, tail(&run.log)))
+        })
+        .collect()
+        .await;
+    assert!(failed.is_empty(), "{} of {} schedules:\n{}", failed.len(), CUTS.end, failed[0]);
 }
 
 #[tokio::test]
