@@ -19,6 +19,7 @@ import { CopyLink } from './link.tsx';
 import { Notes } from './notes.tsx';
 import { Sounds } from './stream.tsx';
 import { infosOf, Tiles } from './tiles.tsx';
+import { nameOf } from './words.ts';
 
 const STATUS_WORDS: Partial<Record<Status, Key>> = {
   connected: 'call.connected',
@@ -60,7 +61,7 @@ function OpenCall({ app, state, page }: { app: App; state: State; page: CallPage
       {others.map((person) => (
         <Sounds key={person.id} streams={streams.get(person.id)} speaker={speaker} />
       ))}
-      <Notes app={app} state={state} alone={others.length === 0} />
+      <Notes app={app} state={state} alone={others.length === 0 && page.target.is === 'room'} />
       <Bar app={app} state={state} page={page} openDialog={(which) => (dialog.value = which)} />
       <Announcer people={page.people} you={page.you} />
       {dialogs && dialog.value !== undefined && (
@@ -78,17 +79,18 @@ function OpenCall({ app, state, page }: { app: App; state: State; page: CallPage
 function Head({ state, page }: { state: State; page: CallPage }) {
   const status = statusOf(state);
   const words = STATUS_WORDS[status];
+  const name = nameOf(page.target);
   return (
     <header class="call-head">
       <Mark />
-      <h1 class="room-name" tabIndex={-1} title={page.room}>
-        {page.room}
+      <h1 class="room-name" tabIndex={-1} title={name}>
+        {name}
       </h1>
       <p class="status" role="status" data-testid="status" data-state={status}>
         <span class="dot" aria-hidden="true" />
         <span class="status-words">{words && t(words)}</span>
       </p>
-      <CopyLink room={page.room} />
+      {page.target.is === 'room' && <CopyLink room={page.target.room} />}
     </header>
   );
 }

@@ -34,6 +34,7 @@ export function Tiles({ app, state, page, arranged, pinned, pin }: TilesProps) {
   const streams = app.streams();
   const speaking = app.speaking();
   const quality = app.quality();
+  const flowing = app.flowing();
   const linkUp = state.link.phase.is === 'up';
   const infos = infosOf(page);
   const frame = (key: string) => ({
@@ -64,6 +65,7 @@ export function Tiles({ app, state, page, arranged, pinned, pin }: TilesProps) {
               person={person}
               self={self}
               state={self ? (linkUp ? 'connected' : 'reconnecting') : (person.pair ?? 'connecting')}
+              flowing={flowing.get(id)}
               camera={self ? app.preview.value : streams.get(id)?.camera}
               hand={state.talk.hands.includes(id)}
               speaking={speaking.has(id)}
