@@ -3,8 +3,11 @@
  * socket is lost for as long as it is told so, and the page shows a live picture only while it is so.
  */
 
-/** How long ago a counter may have risen. Consent checks of ICE (RFC 7675) are answered every 5 s at the latest. */
-const RECEIVED_WITHIN_MS = 4_500;
+/**
+ * How long ago a counter may have risen. A voice sends several packets a second even when it is silent, so one look
+ * without any is enough; consent checks of ICE (RFC 7675) are answered every 6 s at the latest.
+ */
+const RECEIVED_WITHIN_MS = 1_500;
 const ANSWERED_WITHIN_MS = 8_000;
 
 /** Counters that only rise while a connection lives. */

@@ -7,7 +7,16 @@ import * as place from './place.ts';
 import { forgotten } from './recent.ts';
 import * as rejoin from './rejoin.ts';
 import * as ringing from './ringing.ts';
-import { chain, targetOf, withLink, type Next, type PageEvent, type State, type Target } from './state.ts';
+import {
+  chain,
+  targetOf,
+  withLink,
+  type Next,
+  type Page,
+  type PageEvent,
+  type State,
+  type Target,
+} from './state.ts';
 
 export type UserEvent = Extract<
   PageEvent,
@@ -86,25 +95,40 @@ function onReturn(
   const { page } = state;
   if (event === 'rejoin') {
     if (page.at === 'rejoin') return rejoin.agreed(state);
+    if (wasMoved(page)) return [state, [{ effect: 'take-call' }]];
     return page.at === 'left' || page.at === 'refused' ? again(state, now_ms, page.target) : [state, []];
   }
   if (page.at === 'rejoin' && event === 'decline-rejoin') {
     return chain(place.leave(state, now_ms), (left) => goOn(left, now_ms, page.then));
+  }
+  if (event === 'call-taken' && (page.at === 'elsewhere' || wasMoved(page))) {
+    return stored ? rejoin.comeBack(state, now_ms, stored) : goneMeanwhile(state);
   }
   if (page.at !== 'elsewhere') return [state, []];
   const { target } = page.stored;
   switch (event) {
     case 'move-here':
       return [state, [{ effect: 'take-call' }]];
-    case 'call-taken':
-      return stored ? rejoin.comeBack(state, now_ms, stored) : place.over(state, now_ms, 'over');
     case 'join-too':
       return target.is === 'room' ? enterLobby(state, now_ms, target.room, false) : [state, []];
     case 'not-here':
       return goOn(state, now_ms, page.then);
     case 'decline-rejoin':
+    case 'call-taken':
       return [state, []];
   }
+}
+
+/** Whether the call that was here went on in another tab, from where it can be fetched back. */
+function wasMoved(page: Page): boolean {
+  return page.at === 'refused' && page.refusal.code === 'moved';
+}
+
+/** The call ended while the user was being asked. */
+function goneMeanwhile(state: State): Next {
+  const target = targetOf(state.page);
+  if (!target) return [state, []];
+  return [{ ...state, page: { at: 'left', target, summary: undefined, why: 'over' } }, []];
 }
 
 /** The address changed: at the first load, or by the browser's back and forward. */

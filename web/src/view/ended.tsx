@@ -60,7 +60,9 @@ function wordsOf(page: Page & { at: 'left' | 'refused' }): Words {
   return page.at === 'refused' ? refusalWords(page.refusal, page.target) : endWords(page);
 }
 
-function againWords({ at, target }: Page & { at: 'left' | 'refused' }): string {
+function againWords(page: Page & { at: 'left' | 'refused' }): string {
+  const { at, target } = page;
+  if (at === 'refused' && page.refusal.code === 'moved') return t('elsewhere.move');
   if (target.is === 'direct') return t('ended.call-again', { name: target.name });
   return t(at === 'left' ? 'ended.rejoin' : 'ended.retry');
 }
