@@ -133,8 +133,9 @@ pub struct LoggedUser {
 }
 
 /// Where a call stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize, IntoStaticStr, TS)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum CallStatus {
     /// Not accepted yet.
     Ringing,
@@ -142,6 +143,13 @@ pub enum CallStatus {
     Active,
     /// Over, for the reason given.
     Ended,
+}
+
+impl CallStatus {
+    /// The word on the wire and in stores.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// A page of the log, newest first.

@@ -22,7 +22,8 @@ impl Clock for SystemClock {
 }
 
 /// The hub's time: the wall clock as it was at the start, moved on by a clock that nobody sets. Deadlines are
-/// kept in it, so a correction of the wall clock neither fires nor holds back any.
+/// kept in it, so a correction of the wall clock neither fires nor holds back any. It never goes back, not even
+/// from one life of a hub to the next.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeline {
     origin: Instant,
@@ -30,9 +31,11 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Begins now, at the wall clock's time.
-    pub fn start(clock: &dyn Clock) -> Self {
-        Self { origin: Instant::now(), origin_unix_ms: clock.now_unix_ms() }
+    /// Begins now, at the wall clock's time, or at the time when a hub was last alive if that is later: what was stored
+    /// then must not lie in the future.
+    pub fn start(clock: &dyn Clock, last_alive_unix_ms: Option<u64>) -> Self {
+        let origin_unix_ms = clock.now_unix_ms().max(last_alive_unix_ms.unwrap_or(0));
+        Self { origin: Instant::now(), origin_unix_ms }
     }
 
     /// The hub's time in milliseconds since the Unix epoch.
@@ -49,4 +52,29 @@ impl Timeline {
 /// A duration in whole milliseconds.
 pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed(u64);
+
+    impl Clock for Fixed {
+        fn now_unix_ms(&self) -> u64 {
+            self.0
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_hubs_time_never_goes_back() {
+        for (wall, last_alive, begins) in
+            [(5_000, None, 5_000), (5_000, Some(4_000), 5_000), (5_000, Some(9_000), 9_000)]
+        {
+            let timeline = Timeline::start(&Fixed(wall), last_alive);
+            assert_eq!(timeline.now_unix_ms(), begins);
+            tokio::time::advance(Duration::from_millis(7)).await;
+            assert_eq!(timeline.now_unix_ms(), begins + 7);
+        }
+    }
 }

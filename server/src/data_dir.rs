@@ -1,4 +1,4 @@
-//! The data directory (today only the hub's key), and how private files are made. Read once, before the hub serves anyone.
+//! The data directory (the hub's key here, the database in `store/sqlite/`), and how private files are made. Read once, before the hub serves anyone.
 
 use crate::credentials::HubKey;
 use holdfast_protocol::Entropy;

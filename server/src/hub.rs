@@ -8,7 +8,7 @@ use crate::{
     config::{Config, LimitsMode},
     credentials::HubKey,
     gate::Gate,
-    http::page::Page,
+    http::{ApiAccess, page::Page},
     ice::IceServers,
     metrics::Metrics,
     network::Network,
@@ -57,6 +57,8 @@ pub(crate) struct Hub {
     pub(crate) places: Arc<Gate>,
     /// Counts banned clients that are being told.
     pub(crate) goodbyes: Arc<Gate>,
+    /// Who may ask the API for what.
+    pub(crate) api: ApiAccess,
     /// What all sessions' queues share.
     pub(crate) budget: Budget,
     /// Who abuses the hub; None with the limits off.

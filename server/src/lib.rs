@@ -27,6 +27,7 @@ mod metrics;
 mod network;
 mod outgoing;
 mod rate;
+mod restart;
 mod session;
 mod shutdown;
 mod socket;
@@ -37,10 +38,11 @@ pub mod tls;
 pub use arrival::{Arrival, Door, Entrance, Stream};
 pub use banner::Banner;
 pub use clock::{Clock, SystemClock};
-pub use config::{Config, ConfigError, LimitsMode};
+pub use config::{Config, ConfigError, LimitsMode, LogAge};
 pub use credentials::HubKey;
 pub use data_dir::{DataDirError, HUB_KEY_FILE, load_or_create_key};
 pub use entropy::OsEntropy;
+pub use http::API_CODES;
 pub use metrics::METRICS;
 pub use shutdown::{Hangups, Shutdown, Signals};
 
@@ -62,13 +64,19 @@ pub enum RunError {
     /// The data directory is not usable.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
+    /// The database is not usable.
+    #[error(transparent)]
+    Database(#[from] store::sqlite::OpenError),
+    /// The store does not say what it has.
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
 }
 
 /// Serves on `listeners` until `shutdown` asks to stop and everyone has been told. Dropping the future stops at
 /// once, like a crash.
 ///
 /// # Errors
-/// When the settings or the data directory are not usable; never once it serves.
+/// When the settings, the data directory or the store are not usable; never once it serves.
 pub async fn run<L>(
     config: Config,
     listeners: Vec<L>,
@@ -90,17 +98,19 @@ where
         Some(key) => key.clone(),
         None => load_or_create_key(&config.data_dir, &*entropy)?,
     };
+    let admin_token = config.admin_token()?;
+    let (store, timeline) = wake(&config, &*clock).await?;
     // Its guard cuts every task when this future ends or is dropped.
     let cut = shutdown.cut.child_token();
     let _guard = cut.clone().drop_guard();
     let metrics = metrics::Metrics::new();
     let hub = Arc::new(Hub {
-        timeline: Timeline::start(&*clock),
+        timeline,
         epoch: Epoch::mint(&*entropy),
         key,
         ice,
         page: http::page::Page::built(),
-        store: Arc::new(store::memory::MemoryStore::default()),
+        store,
         sessions: session::table::SessionTable::new(config.sessions_max),
         rooms: call::RoomTable::new(config.rooms_max),
         gate: Gate::new(config.sockets_max, config.sockets_per_address_max),
@@ -108,6 +118,7 @@ where
         openings: Gate::new(u64::MAX, config.sessions_per_address_max),
         places: Gate::new(u64::MAX, config.places_per_address_max),
         goodbyes: Gate::new(hub::GOODBYES_MAX, 1),
+        api: http::ApiAccess::new(admin_token, config.api.requests_per_minute),
         budget: session::Budget::new(metrics.queue_bytes.clone(), config.queue_bytes_total_max),
         abuse: Hub::abuse(&config),
         metrics,
@@ -117,6 +128,7 @@ where
         entropy,
         shutdown,
     });
+    hub.tasks.spawn(store::upkeep::keep_up(Arc::clone(&hub)));
     let places = usize::try_from(hub.config.http_connections_max).unwrap_or(usize::MAX);
     let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
     let routers = http::Routers::new(&hub);
@@ -131,7 +143,31 @@ where
         () = drained(&hub) => {}
         () = hub.shutdown.cut.cancelled() => tracing::warn!("cut"),
     }
+    note_end(&hub).await;
     Ok(())
+}
+
+/// Opens the store, goes on in its time, and puts what the last life left behind in order.
+async fn wake(config: &Config, clock: &dyn Clock) -> Result<(Arc<dyn store::Store>, Timeline), RunError> {
+    let store = store::start::open(config).await?;
+    let last_alive_unix_ms = store.last_alive().await?;
+    let timeline = Timeline::start(clock, last_alive_unix_ms);
+    let ahead_ms = timeline.now_unix_ms().saturating_sub(clock.now_unix_ms());
+    if ahead_ms > 0 {
+        tracing::warn!(
+            ahead_ms,
+            "the clock was set back: the hub's time goes on from when it was last alive"
+        );
+    }
+    restart::take_over(&*store, last_alive_unix_ms, timeline.now_unix_ms()).await?;
+    Ok((store, timeline))
+}
+
+/// From here on it is down.
+async fn note_end(hub: &Hub) {
+    if let Err(error) = hub.store.alive(hub.timeline.now_unix_ms()).await {
+        tracing::warn!(%error, "the store does not know when the hub stopped");
+    }
 }
 
 /// Waits for the first stage of a stop, and for the sockets to be closed. Health checks are answered meanwhile.

@@ -32,10 +32,11 @@ pub(crate) struct Metrics {
     closes: Family<Labels<1>, Counter>,
     relays: Family<Labels<2>, Counter>,
     resumes: Family<Labels<1>, Counter>,
+    api: Family<Labels<1>, Counter>,
 }
 
 /// The name, kind and meaning of every metric, as `docs/operations.md` lists them.
-pub const METRICS: [(&str, &str); 12] = [
+pub const METRICS: [(&str, &str); 13] = [
     ("holdfast_sockets", "Open WebSockets"),
     ("holdfast_sessions", "Sessions, the ones that wait for their client included"),
     ("holdfast_rooms", "Calls going on"),
@@ -51,6 +52,7 @@ pub const METRICS: [(&str, &str); 12] = [
     ("holdfast_closes", "WebSockets closed by the hub by reason, and those that were lost (lost)"),
     ("holdfast_relays", "Signals by kind and outcome (delivered, stale, refused)"),
     ("holdfast_resumes", "Claims to a session by outcome (resumed, refused)"),
+    ("holdfast_api_requests", "API requests by outcome (ok, or the code of the refusal)"),
 ];
 
 impl Metrics {
@@ -70,6 +72,7 @@ impl Metrics {
             closes: Family::default(),
             relays: Family::default(),
             resumes: Family::default(),
+            api: Family::default(),
         };
         let mut help = METRICS.into_iter();
         let mut next = || help.next().expect("METRICS has an entry for each register below");
@@ -91,7 +94,8 @@ impl Metrics {
             refusals,
             closes,
             relays,
-            resumes
+            resumes,
+            api
         );
         metrics
     }
@@ -129,6 +133,11 @@ impl Metrics {
     /// A client claimed a session.
     pub(crate) fn resume(&self, resumed: bool) {
         self.resumes.get_or_create(&[("outcome", if resumed { "resumed" } else { "refused" })]).inc();
+    }
+
+    /// An API request was answered.
+    pub(crate) fn api(&self, outcome: &'static str) {
+        self.api.get_or_create(&[("outcome", outcome)]).inc();
     }
 
     /// Everything as text.

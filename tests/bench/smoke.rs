@@ -27,7 +27,7 @@ async fn serve(kind: Kind) -> Served {
     let task = match kind {
         Kind::Bare => tokio::spawn(async move { bare::serve(listener).await.unwrap() }),
         Kind::Hub => {
-            let config = Config::from_arguments(&["--limits=off"]).unwrap();
+            let config = Config::from_arguments(&["--limits=off", "--store=memory"]).unwrap();
             let config = Config { hub_key: Some(HubKey::new([7; 32])), ..config }.in_force();
             let hub =
                 run(config, vec![listener], Arc::new(SystemClock), Arc::new(OsEntropy), Shutdown::default());

@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Hub } from './lib/hub.ts';
 import { Person, launch } from './lib/page.ts';
+import { resources, watchResources } from './lib/resources.ts';
 
 const PEOPLE = 6;
 const FRAMES = 30;
@@ -24,11 +25,14 @@ afterAll(async () => {
 test('six pages see and hear each other, and the seventh is told that the room is full', async () => {
   const url = `${hub.origin}/r/six`;
   const people: Person[] = [];
-  for (let at = 1; at <= PEOPLE; at += 1) people.push(await Person.join(browser, url, `Person ${at}`));
+  for (let at = 1; at <= PEOPLE; at += 1) people.push(await Person.join(browser, url, `Person ${at}`, watchResources));
   const names = (but: Person): string[] => people.flatMap((each, at) => (each === but ? [] : [`Person ${at + 1}`]));
   await Promise.all(people.map((person) => person.sees(names(person), LIMIT_MS)));
   await Promise.all(people.map((person) => person.seesAndHears(PEOPLE - 1, FRAMES, LIMIT_MS)));
   for (const person of people) {
+    // Built once: none was given up and made anew, and none is left over.
+    const { connections, connections_open } = await resources(person);
+    expect({ connections, connections_open }).toEqual({ connections: PEOPLE - 1, connections_open: PEOPLE - 1 });
     expect(await person.tab.getByTestId('tile').count()).toBe(PEOPLE);
     await person.until('small pictures of all', () => {
       const videos = [...document.querySelectorAll<HTMLVideoElement>('[data-testid=tile] video')];

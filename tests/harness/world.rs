@@ -7,7 +7,7 @@ use crate::{
     net::{Host, LinkProfile, Network},
 };
 use holdfast_protocol::Entropy;
-use holdfast_server::{Config, HubKey, Shutdown};
+use holdfast_server::{Config, HubKey, Shutdown, store::memory::MemoryStore};
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -57,7 +57,8 @@ impl World {
     pub fn start_hub(&self, life: u32) -> Hub {
         let host = self.host(HUB_HOST);
         let key = HubKey::generate(&*self.entropy("hub-key"));
-        let config = Config { hub_key: Some(key), ..Config::default() };
+        let mut config = Config { hub_key: Some(key), ..Config::default() };
+        config.store.given = Some(Arc::new(MemoryStore::default()));
         let (clock, entropy) = (Arc::new(self.clock), self.entropy(&format!("hub-{life}")));
         let (listener, shutdown) = (host.listen(HUB_PORT), Shutdown::default());
         let (log, stop) = (self.log.clone(), shutdown.clone());

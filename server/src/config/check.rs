@@ -25,6 +25,17 @@ pub enum ConfigError {
     /// An empty secret is no secret.
     #[error("the TURN secret is empty")]
     EmptyTurnSecret,
+    /// The admin token's file is unreadable.
+    #[error("--admin-token-file: {}: {cause}", path.display())]
+    AdminTokenFile {
+        /// The file.
+        path: PathBuf,
+        /// Why it is unreadable.
+        cause: std::io::Error,
+    },
+    /// An admin token that could be guessed.
+    #[error("the admin token needs at least {0} characters; `openssl rand -hex 32` makes a good one")]
+    AdminTokenShort(usize),
     /// A URL of another kind.
     #[error("{url:?} is not a {expected} URL")]
     Url {

@@ -2,10 +2,12 @@
 //! `docs/operations.md` lists them; a test holds the list to this file. What is checked is in [`check`].
 
 mod check;
+mod keeping;
 mod strangers;
 mod tls;
 
 pub use check::ConfigError;
+pub use keeping::{ApiSettings, LogAge, StoreKind, StoreSettings};
 pub use strangers::{LimitsMode, ProxyHeader};
 pub use tls::{TlsMode, TlsSettings};
 
@@ -43,6 +45,13 @@ pub struct Config {
     /// When clients shall come back after a planned stop
     #[arg(long, env = "HOLDFAST_RETRY_AFTER", value_name = "DURATION", value_parser = duration, default_value = "1s")]
     pub retry_after: Duration,
+
+    /// Where calls are kept, and for how long.
+    #[command(flatten)]
+    pub store: StoreSettings,
+    /// Who may ask the API for what.
+    #[command(flatten)]
+    pub api: ApiSettings,
 
     /// How the hub speaks TLS.
     #[command(flatten)]
@@ -198,7 +207,8 @@ pub struct Config {
     #[arg(long, env = "HOLDFAST_LOG", value_name = "FILTER", default_value = "info", help_heading = "Log")]
     pub log: String,
 
-    /// The hub's key instead of the one in the data directory; a hub that has it touches no disk.
+    /// The hub's key instead of the one in the data directory; a hub that has it, and
+    /// [`StoreSettings::given`] or a store in memory, touches no disk.
     #[arg(skip)]
     pub hub_key: Option<HubKey>,
     /// The development CA's certificate, served at `/ca.pem`; never its key.

@@ -51,6 +51,7 @@ impl Config {
                 frames_per_second: u32::MAX,
                 frames_burst: u32::MAX,
                 refusals_per_minute: u32::MAX,
+                api: super::ApiSettings { requests_per_minute: u32::MAX, ..self.api },
                 ..self
             },
         }

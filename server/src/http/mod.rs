@@ -1,6 +1,7 @@
 //! The hub's HTTP side: page, health, metrics, and the door to the WebSocket.
 
 mod accept;
+mod api;
 mod ca;
 mod headers;
 mod health;
@@ -9,6 +10,8 @@ pub(crate) mod page;
 mod websocket;
 
 pub(crate) use accept::accept;
+pub use api::API_CODES;
+pub(crate) use api::ApiAccess;
 
 use crate::{arrival::Door, hub::Hub};
 use axum::{Router, http::StatusCode, response::IntoResponse, routing::get};
@@ -34,6 +37,7 @@ impl Routers {
             .route("/healthz", get(health::alive))
             .route("/readyz", get(health::ready))
             .route("/ca.pem", get(ca::certificate))
+            .nest("/api", api::router(hub))
             .fallback(page::file);
         let metrics = Router::new().route("/metrics", get(health::metrics));
         let public = if hub.config.metrics_listen.is_some() { public } else { public.merge(metrics.clone()) };

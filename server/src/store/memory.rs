@@ -1,10 +1,13 @@
-//! The store that forgets with the process: for tests and simulations.
+//! The store that forgets with the process: for tests, simulations, and `--store memory`.
 
-use super::{Committed, LogQuery, Store, StoreError, StoredCall, StoredSession, Version};
+use super::{
+    Committed, LogQuery, Retention, Store, StoreError, StoredCall, StoredSession, Version,
+    place::{Place, page},
+};
 use async_trait::async_trait;
 use holdfast_protocol::{CallId, CallLogPage, CallStatus, RoomName, SessionId, UserId};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -14,12 +17,53 @@ pub struct MemoryStore {
     state: Mutex<State>,
 }
 
+/// The calls, and sorted beside them what is looked for, so that no commit walks them all.
 #[derive(Debug, Default)]
 struct State {
-    calls: BTreeMap<CallId, (Version, StoredCall)>,
+    calls: HashMap<CallId, (Version, StoredCall)>,
+    by_age: BTreeSet<Place>,
+    open: BTreeSet<CallId>,
+    ended: BTreeSet<(u64, CallId)>,
+    rooms: HashMap<RoomName, CallId>,
+    claims: HashMap<UserId, CallId>,
+    due: BTreeSet<(u64, CallId)>,
+    leases: HashMap<CallId, u64>,
     sessions: BTreeMap<SessionId, StoredSession>,
-    leases: BTreeMap<CallId, u64>,
     alive_unix_ms: Option<u64>,
+}
+
+impl State {
+    /// Takes a call out of everything but the table of leases.
+    fn remove(&mut self, id: CallId) {
+        let Some((_, call)) = self.calls.remove(&id) else { return };
+        self.by_age.remove(&Place::of(&call.log));
+        self.open.remove(&id);
+        self.due.remove(&(call.deadline_unix_ms.unwrap_or_default(), id));
+        self.ended.remove(&(call.log.ended_unix_ms.unwrap_or_default(), id));
+        if let Some(room) = call.log.kind.room()
+            && self.rooms.get(room) == Some(&id)
+        {
+            self.rooms.remove(room);
+        }
+        for user in &call.claims {
+            self.claims.remove(user);
+        }
+    }
+
+    /// Puts a call that is not there, whose claims are free, into all that it belongs in.
+    fn insert(&mut self, version: Version, call: StoredCall) {
+        let id = call.log.id;
+        self.by_age.insert(Place::of(&call.log));
+        if call.log.status == CallStatus::Ended {
+            self.ended.insert((call.log.ended_unix_ms.unwrap_or_default(), id));
+        } else {
+            self.open.insert(id);
+            self.rooms.extend(call.log.kind.room().map(|room| (room.clone(), id)));
+        }
+        self.due.extend(call.deadline_unix_ms.map(|at| (at, id)));
+        self.claims.extend(call.claims.iter().map(|user| (*user, id)));
+        self.calls.insert(id, (version, call));
+    }
 }
 
 impl MemoryStore {
@@ -36,13 +80,14 @@ impl Store for MemoryStore {
         if state.calls.get(&id).map_or(0, |(version, _)| *version) != expected {
             return Ok(Committed::Stale);
         }
-        for (other, (_, stored)) in state.calls.iter().filter(|(other, _)| **other != id) {
-            if let Some(user) = call.claims.iter().find(|user| stored.claims.contains(user)) {
-                return Ok(Committed::Claimed { user: *user, by: *other });
+        for user in &call.claims {
+            if let Some(by) = state.claims.get(user).filter(|by| **by != id) {
+                return Ok(Committed::Claimed { user: *user, by: *by });
             }
         }
+        state.remove(id);
         state.leases.remove(&id);
-        state.calls.insert(id, (expected + 1, call));
+        state.insert(expected + 1, call);
         Ok(Committed::Done(expected + 1))
     }
 
@@ -51,20 +96,16 @@ impl Store for MemoryStore {
     }
 
     async fn call_in(&self, room: &RoomName) -> Result<Option<CallId>, StoreError> {
-        let is = |(_, call): &&(Version, StoredCall)| {
-            call.log.status != CallStatus::Ended && call.log.kind.room() == Some(room)
-        };
-        Ok(self.lock().calls.values().find(is).map(|(_, call)| call.log.id))
+        Ok(self.lock().rooms.get(room).copied())
     }
 
     async fn open_calls(&self) -> Result<Vec<(Version, StoredCall)>, StoreError> {
-        let open = |(_, call): &&(Version, StoredCall)| call.log.status != CallStatus::Ended;
-        Ok(self.lock().calls.values().filter(open).cloned().collect())
+        let state = self.lock();
+        Ok(state.open.iter().filter_map(|id| state.calls.get(id).cloned()).collect())
     }
 
     async fn claim(&self, user: UserId) -> Result<Option<CallId>, StoreError> {
-        let has = |(_, call): &&(Version, StoredCall)| call.claims.contains(&user);
-        Ok(self.lock().calls.values().find(has).map(|(_, call)| call.log.id))
+        Ok(self.lock().claims.get(&user).copied())
     }
 
     async fn claim_due(
@@ -74,25 +115,27 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<CallId>, StoreError> {
         let mut state = self.lock();
+        let due = state.due.iter().take_while(|(at, _)| *at <= now_unix_ms).map(|(_, id)| *id);
         let free = |id: &CallId| state.leases.get(id).is_none_or(|until| *until <= now_unix_ms);
-        let due = |call: &StoredCall| call.deadline_unix_ms.is_some_and(|at| at <= now_unix_ms);
-        let calls = state.calls.iter().filter(|(id, (_, call))| due(call) && free(id));
-        let calls: Vec<CallId> = calls.map(|(id, _)| *id).take(limit).collect();
-        state.leases.extend(calls.iter().map(|id| (*id, now_unix_ms + lease_ms)));
+        let calls: Vec<CallId> = due.filter(free).take(limit).collect();
+        let until = now_unix_ms.saturating_add(lease_ms);
+        state.leases.extend(calls.iter().map(|id| (*id, until)));
         Ok(calls)
     }
 
     async fn log(&self, query: LogQuery) -> Result<CallLogPage, StoreError> {
+        let before = query.before.as_deref().map(Place::parse).transpose()?;
+        let limit = query.limit.max(1);
         let state = self.lock();
         let wanted = |call: &&StoredCall| {
             query.user.is_none_or(|user| call.users.contains(&user))
                 && query.status.is_none_or(|status| call.log.status == status)
         };
-        let mut calls: Vec<_> =
-            state.calls.values().map(|(_, call)| call).filter(wanted).map(|call| call.log.clone()).collect();
-        calls.sort_by_key(|call| std::cmp::Reverse((call.began_unix_ms, call.id)));
-        calls.truncate(query.limit);
-        Ok(CallLogPage { calls, next: None })
+        let newest_first =
+            state.by_age.iter().rev().skip_while(|place| before.is_some_and(|at| **place >= at));
+        let calls = newest_first.filter_map(|place| state.calls.get(&place.call)).map(|(_, call)| call);
+        let found = calls.filter(wanted).take(limit.saturating_add(1)).map(|call| call.log.clone()).collect();
+        Ok(page(found, limit))
     }
 
     async fn put_session(&self, session: StoredSession) -> Result<(), StoreError> {
@@ -110,7 +153,8 @@ impl Store for MemoryStore {
     }
 
     async fn alive(&self, now_unix_ms: u64) -> Result<(), StoreError> {
-        self.lock().alive_unix_ms = Some(now_unix_ms);
+        let mut state = self.lock();
+        state.alive_unix_ms = state.alive_unix_ms.max(Some(now_unix_ms));
         Ok(())
     }
 
@@ -118,13 +162,17 @@ impl Store for MemoryStore {
         Ok(self.lock().alive_unix_ms)
     }
 
-    async fn prune(&self, ended_before_unix_ms: u64, limit: usize) -> Result<usize, StoreError> {
+    async fn prune(&self, retention: Retention, limit: usize) -> Result<usize, StoreError> {
         let mut state = self.lock();
-        let old = |call: &StoredCall| call.log.ended_unix_ms.is_some_and(|at| at < ended_before_unix_ms);
-        let gone: Vec<CallId> =
-            state.calls.iter().filter(|(_, (_, call))| old(call)).map(|(id, _)| *id).take(limit).collect();
+        let ended = state.ended.len();
+        let kept_max = retention.ended_max.map_or(ended, |max| usize::try_from(max).unwrap_or(usize::MAX));
+        let surplus = ended.saturating_sub(kept_max);
+        let old = |at: u64| retention.ended_before_unix_ms.is_some_and(|before| at < before);
+        let gone = state.ended.iter().enumerate().take_while(|(place, (at, _))| *place < surplus || old(*at));
+        let gone: Vec<CallId> = gone.map(|(_, (_, id))| *id).take(limit).collect();
         for id in &gone {
-            state.calls.remove(id);
+            state.remove(*id);
+            state.leases.remove(id);
         }
         Ok(gone.len())
     }

@@ -3,14 +3,21 @@
 //! and only then told to anyone. The relay of signals never comes here.
 //!
 //! Times are the hub's, in milliseconds since the Unix epoch, and always given: a store reads no clock.
+//!
+//! What every implementation must do is tested in `server/tests/contract/`, by one suite that runs against each.
 
 pub mod memory;
+mod place;
+pub mod sqlite;
+pub(crate) mod start;
+pub(crate) mod upkeep;
 
 use async_trait::async_trait;
 use holdfast_protocol::{
     CallId, CallLogPage, DisplayName, InstanceId, LoggedCall, RoomName, SessionId, UserId,
 };
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// How often a call was changed; 0 stands for one that is not stored yet.
 pub type Version = u64;
@@ -91,9 +98,26 @@ pub enum StoreError {
     BadPlace,
 }
 
-/// A store. Each method is atomic.
+impl StoreError {
+    /// A failure with its cause.
+    pub fn failed(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Failed(cause.into())
+    }
+}
+
+/// Which ended calls are forgotten; those that go on never are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Retention {
+    /// Those that ended before this time.
+    pub ended_before_unix_ms: Option<u64>,
+    /// Those beyond so many, the ones that ended first.
+    pub ended_max: Option<u64>,
+}
+
+/// A store. Each method is atomic, and sees whatever was done before it began. What was done stays done when the process
+/// dies, for stores that outlive it.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Stores a call whose version is `expected` (0: that is not there yet), its claims and its deadline; all or nothing.
     async fn commit(&self, expected: Version, call: StoredCall) -> Result<Committed, StoreError>;
 
@@ -109,8 +133,8 @@ pub trait Store: Send + Sync + 'static {
     /// The direct call that a user is in, if any.
     async fn claim(&self, user: UserId) -> Result<Option<CallId>, StoreError>;
 
-    /// Calls whose deadline has passed, at most `limit`, each given to one asker alone until `lease_ms` have passed or
-    /// the call is committed.
+    /// Calls whose deadline has passed, the earliest first, at most `limit`, each given to one asker alone until `lease_ms`
+    /// have passed or the call is committed.
     async fn claim_due(
         &self,
         now_unix_ms: u64,
@@ -118,7 +142,8 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<CallId>, StoreError>;
 
-    /// The log.
+    /// The log, newest first: by the time they began, then by id, from the greatest down. At least one call, if there is
+    /// one: a limit of 0 counts as 1.
     async fn log(&self, query: LogQuery) -> Result<CallLogPage, StoreError>;
 
     /// Stores a session.
@@ -133,9 +158,9 @@ pub trait Store: Send + Sync + 'static {
     /// Notes that the hub is alive.
     async fn alive(&self, now_unix_ms: u64) -> Result<(), StoreError>;
 
-    /// When a hub was last alive, if ever.
+    /// When a hub was last alive, if ever; the latest time noted.
     async fn last_alive(&self) -> Result<Option<u64>, StoreError>;
 
-    /// Forgets calls that ended before that time, at most `limit`; how many.
-    async fn prune(&self, ended_before_unix_ms: u64, limit: usize) -> Result<usize, StoreError>;
+    /// Forgets ended calls, the ones that ended first before others, at most `limit`; how many.
+    async fn prune(&self, retention: Retention, limit: usize) -> Result<usize, StoreError>;
 }

@@ -2,14 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod api;
 mod hello;
 mod http;
 mod limits;
 mod operations;
+mod restart;
 mod resume;
 mod rooms;
+#[path = "../contract/samples.rs"]
+mod samples;
 mod secrets;
 mod shutdown;
+mod store;
 mod strangers;
 mod support;
 mod tls;

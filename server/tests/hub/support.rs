@@ -6,7 +6,9 @@ use holdfast_protocol::{
     CallSnapshot, ClientFrame, CommandId, DisplayName, ErrorFrame, GuestCredential, Hello, HubFrame,
     InstanceId, MediaState, ParticipantId, Resume, RoomName, Seq, Signal, Welcome,
 };
-use holdfast_server::{Config, HubKey, OsEntropy, RunError, Shutdown, SystemClock, run};
+use holdfast_server::{
+    Config, HubKey, OsEntropy, RunError, Shutdown, SystemClock, run, store::memory::MemoryStore,
+};
 use std::{
     future::Future,
     net::{Ipv4Addr, SocketAddr},
@@ -46,7 +48,9 @@ impl Drop for TestHub {
 }
 
 pub(crate) fn config() -> Config {
-    Config { hub_key: Some(HubKey::new([7; 32])), ..Config::default() }
+    let mut config = Config { hub_key: Some(HubKey::new([7; 32])), ..Config::default() };
+    config.store.given = Some(Arc::new(MemoryStore::default()));
+    config
 }
 
 pub(crate) fn ms(ms: u64) -> Duration {

@@ -2,9 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect } from 'vitest';
+import { faults, resize, shoot } from './look.ts';
 import type { Person } from './page.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** A wide screen, a phone on its side and a narrow phone upright. */
+const SIZES = [
+  { width: 1280, height: 800 },
+  { width: 844, height: 390 },
+  { width: 360, height: 640 },
+];
 
 interface Finding {
   id: string;
@@ -30,4 +38,23 @@ export async function accessible(person: Person, state: string): Promise<void> {
     const words = bad.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.join(' ')} ${node.failureSummary}`).join('; ')}`);
     expect(words, `${state}, ${colorScheme}`).toEqual([]);
   }
+}
+
+/** The same in every size, where nothing may be cut or covered either; `still` holds before and after. */
+export async function accessibleEverywhere<A>(
+  person: Person,
+  state: string,
+  still: (arg: A) => unknown,
+  arg?: A,
+): Promise<void> {
+  for (const size of SIZES) {
+    const name = `${state} at ${size.width}x${size.height}`;
+    await resize(person, size);
+    await person.until(name, still, arg);
+    await accessible(person, name);
+    await shoot(person, `${state}-${size.width}x${size.height}-dark`);
+    expect(await faults(person), name).toEqual([]);
+    expect(await person.tab.evaluate(still as (arg: unknown) => unknown, arg), `${name}, until the end`).toBeTruthy();
+  }
+  await resize(person, SIZES[0]!);
 }

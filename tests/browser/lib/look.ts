@@ -21,9 +21,7 @@ export async function pictures(person: Person, state: string): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   for (const size of MORE_SIZES) {
     await resize(person, size);
-    if (process.env['HOLDFAST_PICTURES'] === 'all') {
-      await person.tab.screenshot({ path: `${FOLDER}${state}-${size.width}x${size.height}.png` });
-    }
+    await shoot(person, `${state}-${size.width}x${size.height}`);
     expect(await faults(person), `${state} at ${size.width}x${size.height}`).toEqual([]);
   }
   for (const size of SIZES) {
@@ -37,7 +35,15 @@ export async function pictures(person: Person, state: string): Promise<void> {
   }
 }
 
-async function resize(person: Person, size: { width: number; height: number }): Promise<void> {
+/** A picture for people, of a state of which none are asked for otherwise. */
+export async function shoot(person: Person, name: string): Promise<void> {
+  if (process.env['HOLDFAST_PICTURES'] !== 'all') return;
+  mkdirSync(FOLDER, { recursive: true });
+  await person.tab.screenshot({ path: `${FOLDER}${name}.png` });
+}
+
+/** Gives the window another size and waits for the layout. */
+export async function resize(person: Person, size: { width: number; height: number }): Promise<void> {
   await person.tab.setViewportSize(size);
   // The layout follows a new size with the next frames.
   await person.tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
@@ -48,7 +54,7 @@ export async function faults(person: Person): Promise<string[]> {
   return person.tab.evaluate(() => {
     const found: string[] = [];
     // A name of any length ends in dots; these are the places where that is wanted.
-    const dots = '.call-head h1, .tile-words, select, input, .sr-only, .status-words, .copy-words, .chat-who bdi';
+    const dots = '.call-head h1, .tile-words, select, input, .sr-only, .sr-only *, .chat-who bdi';
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} wide on a screen of ${clientWidth}`);
     const say = (what: string, element: Element): void => {
@@ -57,9 +63,15 @@ export async function faults(person: Person): Promise<string[]> {
     const own = (element: Element): boolean =>
       [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim() !== '');
     const modal = document.querySelector('dialog[open]');
+    for (const tile of document.querySelectorAll('.tile')) {
+      const { width, height } = tile.getBoundingClientRect();
+      if (Math.min(width, height) < 40) say(`a tile of ${Math.round(width)}x${Math.round(height)}`, tile);
+    }
     for (const element of (modal ?? document.body).querySelectorAll<HTMLElement>('*')) {
       const box = element.getBoundingClientRect();
       if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || box.width === 0) continue;
+      // There for readers only.
+      if (box.width <= 1 && box.height <= 1) continue;
       if (own(element) && !element.closest(dots)) {
         if (element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== 'inline') say('text is cut', element);
         if (box.right > innerWidth + 1 || box.left < -1) say('text is outside the screen', element);

@@ -17,6 +17,7 @@ import { arrange, nextPin } from './layout.ts';
 import { useLazy } from './lazy.ts';
 import { CopyLink } from './link.tsx';
 import { Notes } from './notes.tsx';
+import { SharingNote } from './screen.tsx';
 import { Sounds } from './stream.tsx';
 import { infosOf, Tiles } from './tiles.tsx';
 import { nameOf } from './words.ts';
@@ -47,6 +48,9 @@ function OpenCall({ app, state, page }: { app: App; state: State; page: CallPage
   return (
     <main class="call">
       <Head state={state} page={page} />
+      <div class="sharing" aria-live="polite">
+        <SharingNote app={app} state={state} />
+      </div>
       <div class="call-main">
         <Tiles
           app={app}
@@ -55,13 +59,14 @@ function OpenCall({ app, state, page }: { app: App; state: State; page: CallPage
           arranged={arrange(infos, pinned.value)}
           pinned={pinned.value}
           pin={pin}
-        />
+        >
+          <Notes app={app} state={state} alone={others.length === 0 && page.target.is === 'room'} />
+        </Tiles>
         {chat && state.talk.panelOpen && <chat.ChatPanel app={app} state={state} />}
       </div>
       {others.map((person) => (
         <Sounds key={person.id} streams={streams.get(person.id)} speaker={speaker} />
       ))}
-      <Notes app={app} state={state} alone={others.length === 0 && page.target.is === 'room'} />
       <Bar app={app} state={state} page={page} openDialog={(which) => (dialog.value = which)} />
       <Announcer people={page.people} you={page.you} />
       {dialogs && dialog.value !== undefined && (

@@ -6,7 +6,6 @@ import type { App } from '../effects/app.ts';
 import { t } from '../i18n/index.ts';
 import { LinkBanner } from './banner.tsx';
 import { DeviceRemarks } from './remarks.tsx';
-import { SharingNote } from './screen.tsx';
 import { TapToHear } from './stream.tsx';
 import { deviceTrouble, linkWords } from './words.ts';
 
@@ -16,7 +15,6 @@ export function Notes({ app, state, alone }: { app: App; state: State; alone: bo
     <div class="notes" aria-live="polite">
       <TapToHear />
       <LinkBanner app={app} state={state} />
-      <SharingNote app={app} state={state} />
       <DeviceRemarks app={app} state={state} />
       <DeviceTrouble state={state} />
       {alone && link === undefined && <p class="note">{t('call.alone')}</p>}

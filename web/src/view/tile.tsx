@@ -54,7 +54,11 @@ export function Tile(props: TileProps) {
     >
       <Picture stream={camera} mirrored={self} />
       {(!media.camera || dead) && <Face id={id} name={name} />}
-      {words !== undefined && <span class="tile-state">{words}</span>}
+      {words !== undefined && (
+        <span class="tile-state" title={typeof words === 'string' ? words : undefined}>
+          <span class="tile-state-words">{words}</span>
+        </span>
+      )}
       {hand && (
         <span class="hand" role="img" aria-label={t('hand.up')}>
           <HandIcon />

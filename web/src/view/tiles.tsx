@@ -1,4 +1,5 @@
 /** Everybody's tile and every shared screen, each in its place. */
+import type { ComponentChildren } from 'preact';
 import type { Person, State } from '../call/state.ts';
 import type { App } from '../effects/app.ts';
 import { t } from '../i18n/index.ts';
@@ -28,9 +29,11 @@ interface TilesProps {
   arranged: Arrangement;
   pinned: string | undefined;
   pin: (key: string | undefined) => void;
+  /** What floats over the tiles. */
+  children: ComponentChildren;
 }
 
-export function Tiles({ app, state, page, arranged, pinned, pin }: TilesProps) {
+export function Tiles({ app, state, page, arranged, pinned, pin, children }: TilesProps) {
   const streams = app.streams();
   const speaking = app.speaking();
   const quality = app.quality();
@@ -76,6 +79,7 @@ export function Tiles({ app, state, page, arranged, pinned, pin }: TilesProps) {
           );
         })}
       </ul>
+      {children}
     </div>
   );
 }

@@ -1,0 +1,144 @@
+//! What is left over from the hub's last life, and what becomes of it: [`plan`] decides, [`take_over`] does it.
+//!
+//! Rings end (`server-cleanup`): nobody knows whether they were still heard. Active calls go on, with every participant
+//! away, and their sessions wait for their clients. What only half arrived before the hub died is put right: a
+//! session that names a call which is over, or that is not its user's, is not in it.
+
+#[cfg(test)]
+mod tests;
+
+use crate::store::{Store, StoreError, StoredCall, StoredSession, Version};
+use holdfast_protocol::{CallId, CallStatus, EndReason, LeaveReason, RoomName, SessionId};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What shall become of everything that was stored.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Plan {
+    /// For how long no hub was there.
+    pub(crate) down_ms: u64,
+    /// Calls that go on.
+    pub(crate) calls: Vec<Going>,
+    /// Calls that have ended, in the form to be committed.
+    pub(crate) ended: Vec<(Version, StoredCall)>,
+    /// Sessions that wait for their clients, with the calls that they are in.
+    pub(crate) sessions: Vec<StoredSession>,
+    /// Sessions that are in no call any more.
+    pub(crate) forgotten: Vec<SessionId>,
+}
+
+/// A call that goes on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Going {
+    /// Its version in the store.
+    pub(crate) version: Version,
+    /// The call.
+    pub(crate) call: StoredCall,
+    /// The sessions that may come back to it.
+    pub(crate) members: Vec<SessionId>,
+}
+
+/// Decides. `calls` are those that have not ended.
+pub(crate) fn plan(
+    last_alive_unix_ms: Option<u64>,
+    now_unix_ms: u64,
+    calls: Vec<(Version, StoredCall)>,
+    sessions: Vec<StoredSession>,
+) -> Plan {
+    let down_ms = last_alive_unix_ms.map_or(0, |at| now_unix_ms.saturating_sub(at));
+    let mut plan = Plan { down_ms, ..Plan::default() };
+    let mut going = BTreeMap::<CallId, Going>::new();
+    let in_rooms = latest_of_each_room(&calls);
+    for (version, call) in calls {
+        let surplus = call.log.kind.room().is_some_and(|room| in_rooms.get(room) != Some(&call.log.id));
+        match call.log.status {
+            CallStatus::Active if !surplus => {
+                going.insert(call.log.id, Going { version, call, members: Vec::new() });
+            }
+            CallStatus::Ended => {}
+            CallStatus::Active | CallStatus::Ringing => {
+                plan.ended.push((version, cleaned_up(call, now_unix_ms)));
+            }
+        }
+    }
+    for mut session in sessions {
+        let mut seen = HashSet::new();
+        session.calls.retain(|id| {
+            let theirs = going.get(id).is_some_and(|going| going.call.users.contains(&session.user));
+            theirs && seen.insert(*id)
+        });
+        for id in &session.calls {
+            going.entry(*id).and_modify(|going| going.members.push(session.id));
+        }
+        if session.calls.is_empty() {
+            plan.forgotten.push(session.id);
+        } else {
+            plan.sessions.push(session);
+        }
+    }
+    plan.calls = going.into_values().collect();
+    plan
+}
+
+/// A room has one call; of several, which no hub leaves behind, the one that began last.
+fn latest_of_each_room(calls: &[(Version, StoredCall)]) -> BTreeMap<RoomName, CallId> {
+    let mut began: Vec<_> = calls
+        .iter()
+        .filter_map(|(_, call)| Some((call.log.began_unix_ms, call.log.id, call.log.kind.room()?)))
+        .collect();
+    began.sort_unstable();
+    began.into_iter().map(|(_, id, room)| (room.clone(), id)).collect()
+}
+
+/// The call as it is once it has ended because of the hub's death.
+fn cleaned_up(mut call: StoredCall, now_unix_ms: u64) -> StoredCall {
+    call.log.status = CallStatus::Ended;
+    call.log.ended_unix_ms = Some(now_unix_ms);
+    call.log.reason = Some(EndReason::ServerCleanup);
+    for participant in call.log.participants.iter_mut().filter(|it| it.left_unix_ms.is_none()) {
+        participant.left_unix_ms = Some(now_unix_ms);
+        participant.left_reason = Some(LeaveReason::CallEnded);
+        for outage in participant.outages.iter_mut().filter(|outage| outage.until_unix_ms.is_none()) {
+            outage.until_unix_ms = Some(now_unix_ms);
+        }
+    }
+    call.claims.clear();
+    call.deadline_unix_ms = None;
+    call.state = serde_json::Value::Null;
+    call
+}
+
+/// Loads what is left over, ends what has ended, and says what goes on.
+///
+/// # Errors
+/// When the store fails: a hub that does not know its calls must not begin new ones in their places.
+pub(crate) async fn take_over(
+    store: &dyn Store,
+    last_alive_unix_ms: Option<u64>,
+    now_unix_ms: u64,
+) -> Result<Plan, StoreError> {
+    let (calls, sessions) = (store.open_calls().await?, store.sessions().await?);
+    let calls_before: HashMap<_, _> = sessions.iter().map(|it| (it.id, it.calls.len())).collect();
+    let plan = plan(last_alive_unix_ms, now_unix_ms, calls, sessions);
+    for (version, call) in &plan.ended {
+        store.commit(*version, call.clone()).await?;
+    }
+    for session in &plan.forgotten {
+        store.remove_session(*session).await?;
+    }
+    for session in plan.sessions.iter().filter(|it| calls_before.get(&it.id) != Some(&it.calls.len())) {
+        store.put_session(session.clone()).await?;
+    }
+    if plan != (Plan { down_ms: plan.down_ms, ..Plan::default() }) {
+        tracing::info!(
+            calls = plan.calls.len(),
+            sessions = plan.sessions.len(),
+            ended = plan.ended.len(),
+            forgotten = plan.forgotten.len(),
+            down_ms = plan.down_ms,
+            "taken over from the hub's last life",
+        );
+    }
+    // Before anybody is served: should it die at once, it has lived.
+    store.alive(now_unix_ms).await?;
+    Ok(plan)
+}
