@@ -1,6 +1,6 @@
 /** What is numbered: nothing is lost, nothing is done twice, and a new epoch starts from what the hub shows. */
 import { describe, expect, test } from 'vitest';
-import { BOB, Core, callOf, golden, participant } from './fixtures.ts';
+import { ADA, BOB, Core, callOf, golden, participant } from './fixtures.ts';
 import { PROBE_TIMEOUT_MS } from '../protocol/wire.ts';
 
 const CALL = golden('joined').call.id;
@@ -125,6 +125,30 @@ describe('a new epoch', () => {
     expect(core.done).toContain('end-call');
     expect(core.state.page).toMatchObject({ at: 'left', why: 'reconnect-failed' });
     expect(core.state.stored).toBeUndefined();
+  });
+});
+
+describe('a place that was given up while one was away', () => {
+  const left = { ...golden('peer-left'), participant: ADA };
+
+  test('is asked for again by who is still there; the connections belong to the old one', () => {
+    const core = inCall().frame({ ...left, reason: 'seat-taken' });
+    expect(core.sent).toMatchObject([{ type: 'rejoin', call: CALL }]);
+    const call = { ...callOf(participant(BOB, 2)), you: 'another place' };
+    core.frame({ type: 'joined', in_reply_to: core.state.join_id ?? -1, call });
+    expect(core.done).toEqual(expect.arrayContaining(['end-call', 'begin-call']));
+    expect(core.state.page).toMatchObject({ at: 'call', you: 'another place' });
+  });
+
+  test('and is not to be had in a full room', () => {
+    const core = inCall().frame(left);
+    const in_reply_to = core.state.join_id ?? -1;
+    core.frame({ type: 'error', code: 'room-full', message: '', in_reply_to });
+    expect(core.state.page).toMatchObject({ at: 'refused', refusal: { code: 'room-full' } });
+  });
+
+  test('is not asked for again when the call has ended', () => {
+    expect(inCall().frame({ ...left, reason: 'call-ended' }).sent).toEqual([]);
   });
 });
 

@@ -11,6 +11,7 @@ import {
   chain,
   withLink,
   type Next,
+  type Page,
   type PageEffect,
   type PageEvent,
   type Refusal,
@@ -137,10 +138,16 @@ type CallFrame = Extract<
 >;
 
 function onCallFrame(before: State, now_ms: number, frame: CallFrame): Next {
+  if (frame.type === 'peer-left' && isOwn(before.page, frame)) return place.gone(before, now_ms, frame);
   const accepted = frame.type === 'peer-joined' && before.page.at === 'calling';
   return accepted
     ? chain(place.answered(before, now_ms, frame.call), (state) => onRoster(state, now_ms, frame))
     : onRoster(before, now_ms, frame);
+}
+
+function isOwn(page: Page, { call, participant }: HubFrame & { type: 'peer-left' }): boolean {
+  const you = page.at === 'call' ? page.you : page.at === 'rejoin' ? page.place?.you : undefined;
+  return participant === you && callOf(page) === call;
 }
 
 function onRoster(state: State, now_ms: number, frame: CallFrame): Next {

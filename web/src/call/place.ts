@@ -1,5 +1,5 @@
 /** One's own place in a call: asking for it, getting it, not getting it, losing it. Pure. */
-import type { CallId, CallSnapshot, EndReason, HubFrame } from '../protocol/wire.ts';
+import type { CallId, CallSnapshot, HubFrame } from '../protocol/wire.ts';
 import { announce, closeAll } from './devices.ts';
 import { isUnacknowledged, say, type Continuity } from './link.ts';
 import { summary } from './quality.ts';
@@ -18,6 +18,7 @@ import {
   type Refusal,
   type State,
   type Target,
+  type Why,
 } from './state.ts';
 
 /** Asks for a place in the room that the page is about. */
@@ -143,8 +144,15 @@ export function denied(before: State, now_ms: number, refusal: Refusal): Next {
   return refuse(state, refusal);
 }
 
+/** One's own place was given up or given away, and the call goes on: who is still here asks for another one. */
+export function gone(state: State, now_ms: number, frame: HubFrame & { type: 'peer-left' }): Next {
+  if (frame.reason === 'call-ended') return [state, []];
+  if (frame.reason === 'hangup') return over(state, now_ms, undefined);
+  return state.page.at === 'call' ? rejoin.sayRejoin(state) : over(state, now_ms, 'gone');
+}
+
 /** The page is out of its call: everything of it ends here. `why` is undefined when the user wanted it. */
-export function over(state: State, now_ms: number, why: EndReason | 'over' | undefined): Next {
+export function over(state: State, now_ms: number, why: Why): Next {
   const spent = state.record && summary(state.record, now_ms);
   return end(state, (target) => ({ at: 'left', target, summary: spent, why }));
 }

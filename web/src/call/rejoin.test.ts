@@ -69,7 +69,10 @@ describe('after a crash', () => {
     expect(core.done).toEqual(['store-call', 'open-socket']);
     expect(core.opened().sent).toMatchObject([{ resume: { hold: true } }]);
     core.frame(held());
-    expect(core.state.page).toMatchObject({ at: 'rejoin', until_ms: core.now_ms + 30_000 });
+    expect(core.state.page).toMatchObject({
+      at: 'rejoin',
+      place: { you: ADA, until_ms: core.now_ms + 30_000 },
+    });
     expect(core.sent).toEqual([]);
   });
 
@@ -115,6 +118,13 @@ describe('after a crash', () => {
     expect(core.after(0).state.page.at).toBe('rejoin');
     expect(core.after(1).state.page).toMatchObject({ at: 'left', why: 'over' });
     expect(core.state.stored).toBeUndefined();
+  });
+
+  test('or when the place is given up, and the call goes on', () => {
+    const left = { ...golden('peer-left'), participant: ADA };
+    const core = asked().frame({ ...left, participant: BOB });
+    expect(core.state.page.at).toBe('rejoin');
+    expect(core.frame(left).state.page).toMatchObject({ at: 'left', why: 'gone' });
   });
 
   test('or when the hub knows nothing of it', () => {

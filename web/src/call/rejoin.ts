@@ -41,7 +41,7 @@ export function found(
   if (event.autojoin && (sameRoom || event.room === undefined)) return comeBack(state, now_ms, stored);
   const asking: State = {
     ...state,
-    page: { at: 'rejoin', stored, until_ms: undefined, then: event.room },
+    page: { at: 'rejoin', stored, place: undefined, then: event.room },
     link: link.adopt(state.link, stored.session, true),
   };
   return withLink(asking, link.start(asking.link, now_ms));
@@ -82,17 +82,19 @@ export function sayRejoin(state: State): Next {
 /** The question, as the hub's snapshot has it: until when the place is kept. */
 export function asked(page: Page & { at: 'rejoin' }, now_ms: number, call: CallSnapshot): Page {
   const own = call.participants.find(({ id }) => id === call.you);
-  const until_ms = own?.state.is === 'temporarily-disconnected' ? now_ms + own.state.ms_left : page.until_ms;
-  return { ...page, until_ms };
+  const until_ms = own?.state.is === 'temporarily-disconnected' ? now_ms + own.state.ms_left : undefined;
+  return { ...page, place: { you: call.you, until_ms } };
 }
 
 /** The time to answer is up. */
 export function isLate({ page }: State, now_ms: number): boolean {
-  return page.at === 'rejoin' && page.until_ms !== undefined && now_ms >= page.until_ms + SLACK_MS;
+  const until_ms = page.at === 'rejoin' ? page.place?.until_ms : undefined;
+  return until_ms !== undefined && now_ms >= until_ms + SLACK_MS;
 }
 
 export function rejoinDeadline_ms({ page }: State): number | undefined {
-  return page.at === 'rejoin' && page.until_ms !== undefined ? page.until_ms + SLACK_MS : undefined;
+  const until_ms = page.at === 'rejoin' ? page.place?.until_ms : undefined;
+  return until_ms === undefined ? undefined : until_ms + SLACK_MS;
 }
 
 /** What the page after this one would need. */

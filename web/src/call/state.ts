@@ -48,6 +48,12 @@ export interface Refusal {
 /** What a call is with: whoever comes to a room, or one user. */
 export type Target = { is: 'room'; room: RoomName } | ({ is: 'direct' } & Caller);
 
+/**
+ * Why the page is out of a call: the call's end, for a reason that the hub has told or not (`over`); only one's own place
+ * was given up (`gone`); the user wanted it (undefined).
+ */
+export type Why = EndReason | 'over' | 'gone' | undefined;
+
 /** Where the user is. */
 export type Page =
   | { at: 'landing' }
@@ -59,11 +65,17 @@ export type Page =
   | { at: 'calling'; to: Caller; snapshot: CallSnapshot | undefined; until_ms: number | undefined }
   | { at: 'call'; target: Target; call: CallId; you: ParticipantId; people: Person[] }
   /** Asks whether to come back to the call that an earlier page was in; `then` is what the address names. */
-  | { at: 'rejoin'; stored: StoredCall; until_ms: number | undefined; then: RoomName | undefined }
+  | {
+      at: 'rejoin';
+      stored: StoredCall;
+      /** One's own place, and until when it is kept; once the hub has said so. */
+      place: { you: ParticipantId; until_ms: number | undefined } | undefined;
+      then: RoomName | undefined;
+    }
   /** Another tab of this browser is in the call. */
   | { at: 'elsewhere'; stored: StoredCall; then: RoomName | undefined }
-  /** `summary` is undefined when there was no call yet, `why` when it was the user's own doing. */
-  | { at: 'left'; target: Target; summary: Summary | undefined; why: EndReason | 'over' | undefined }
+  /** `summary` is undefined when there was no call yet. */
+  | { at: 'left'; target: Target; summary: Summary | undefined; why: Why }
   | { at: 'refused'; target: Target; refusal: Refusal };
 
 /** The call that the page is in, or asked for by its id. */

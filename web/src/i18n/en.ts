@@ -258,6 +258,7 @@ export const en = {
   'ended.direct-next': params('You can call {name} again.'),
   'ended.home': 'To the start',
   'end.over': 'This call is over.',
+  'end.gone': 'You were away for too long: your place in the call was given up.',
   'end.hangup': 'The call was ended.',
   'end.declined': params('{name} declined the call.'),
   'end.cancelled': 'The call was cancelled.',

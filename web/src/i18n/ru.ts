@@ -264,6 +264,7 @@ export const ru: Dictionary = {
   'ended.direct-next': 'Можно позвонить ещё раз: {name}.',
   'ended.home': 'На главную',
   'end.over': 'Этот разговор окончен.',
+  'end.gone': 'Вы отсутствовали слишком долго: ваше место в разговоре освобождено.',
   'end.hangup': 'Разговор завершён.',
   'end.declined': '{name}: звонок отклонён.',
   'end.cancelled': 'Звонок отменён.',

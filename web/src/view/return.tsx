@@ -40,7 +40,8 @@ export function Return({ app, state }: { app: App; state: State }) {
 
 function Ask({ app, state, page }: { app: App; state: State; page: Page & { at: 'rejoin' } }) {
   const now = useNow_ms(true);
-  const left_ms = page.until_ms === undefined ? 0 : page.until_ms - now;
+  const until_ms = page.place?.until_ms;
+  const left_ms = until_ms === undefined ? 0 : until_ms - now;
   return (
     <>
       <p class="soft" role="timer" data-testid="rejoin-countdown">
