@@ -25,7 +25,7 @@ import { backoff_ms } from './backoff.ts';
 /** From the first byte sent to `welcome`; a socket that takes longer is given up. */
 export const OPEN_TIMEOUT_MS = 10_000;
 /** A timer that fires this much too late means that the device slept: what is known about the socket is stale. */
-export const WAKE_GAP_MS = 2_000;
+export const WAKE_GAP_MS = 3_000;
 /** Commands kept until the hub acknowledges them; when full the oldest signal goes, since negotiation says it again. */
 export const OUTBOX_DEPTH = 256;
 
