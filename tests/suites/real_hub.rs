@@ -35,7 +35,7 @@ const BACK_MAX: Duration = Duration::from_secs(10);
 /// The longest time without a frame that counts as none: the clips have a key frame each second and 25 frames between.
 const GAP_MAX: Duration = Duration::from_secs(2);
 /// How long setting up may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A bot with media, and what it sees.
 struct Bot {
