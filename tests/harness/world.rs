@@ -91,13 +91,14 @@ pub struct Hub {
 mod tests {
     use super::*;
     use crate::probe::Probe;
-    use holdfast_protocol::{HubFrame, LeaveReason, RoomName};
+    use holdfast_protocol::{HubFrame, LeaveReason, PolicyPreset, RoomName};
 
     /// The hub alone, with probes: no peer library and no media.
     #[tokio::test(start_paused = true)]
     async fn the_hub_lives_in_the_simulated_world() {
         let world = World::new(1, LinkProfile::default(), EventLog::new());
-        let hub = world.start_hub(1);
+        let config = Config { room_policy: PolicyPreset::Event.policy(), ..Config::default() };
+        let hub = world.start_hub_with(1, config);
         let room = RoomName::generate(&*world.entropy("room"));
         let connect = async |number, name| {
             Probe::connect(&world.host(number), world.hub_address(), name, &*world.entropy(name))
@@ -120,6 +121,7 @@ mod tests {
             ann.send(&holdfast_protocol::ClientFrame::Heartbeat).await.unwrap();
             match ann.next().await.unwrap() {
                 HubFrame::HeartbeatAck => tokio::time::sleep(Duration::from_secs(5)).await,
+                HubFrame::Ack { .. } => {}
                 other => break other,
             }
         };
