@@ -117,10 +117,14 @@ mod tests {
             panic!("the others hear of it")
         };
         assert_eq!((participant, ms_left), (call.you, 30_000));
+        let heartbeat = holdfast_protocol::ClientFrame::Heartbeat;
+        ann.send(&heartbeat).await.unwrap();
         let gone = loop {
-            ann.send(&holdfast_protocol::ClientFrame::Heartbeat).await.unwrap();
             match ann.next().await.unwrap() {
-                HubFrame::HeartbeatAck => tokio::time::sleep(Duration::from_secs(5)).await,
+                HubFrame::HeartbeatAck => {
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                    ann.send(&heartbeat).await.unwrap();
+                }
                 HubFrame::Ack { .. } => {}
                 other => break other,
             }
@@ -128,6 +132,7 @@ mod tests {
         let reason = LeaveReason::NetworkLost;
         assert_eq!(gone, HubFrame::PeerLeft { call: call.id, participant: call.you, reason });
 
+        assert_eq!(ann.next().await.unwrap(), HubFrame::HeartbeatAck);
         hub.host.crash();
         assert!(ann.next().await.unwrap_err().contains("reset"));
     }
