@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use holdfast_peer::{
-    Client, Event, HubUrl, Options, Received,
+    Client, Event, HubUrl, Options, Received, Stamped,
     media::{Clip, Section},
     system,
 };
@@ -26,8 +26,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     loop {
         tokio::select! {
             event = streams.events.recv() => match event {
-                Some(event) => say(&client, &mut names, &frames, event.event).await,
-                None => break,
+                None | Some(Stamped { event: Event::CallEnded { .. } | Event::CallOver { .. }, .. }) => break,
+                Some(Stamped { event, .. }) => say(&client, &mut names, &frames, event).await,
             },
             Some(received) = streams.received.recv() => match received {
                 Received::Frame { participant, .. } => *frames.entry(participant).or_default() += 1,
@@ -56,6 +56,11 @@ async fn say(
             let greeting = names.get(&participant).map_or_else(String::new, |name| format!("Hello, {name}!"));
             if let Err(error) = client.send_control(participant, Bytes::from(greeting)).await {
                 println!("a greeting was not sent: {error}");
+            }
+        }
+        Event::PeerDisconnected { participant, ms_left, .. } => {
+            if let Some(name) = names.get(&participant) {
+                println!("{name} has lost the hub and has {} s to come back", ms_left / 1_000);
             }
         }
         Event::PeerLeft { participant, .. } => {

@@ -2,25 +2,21 @@
 //! prints them with `--events`.
 
 use crate::{
-    environment::Clock,
     media::{Frame, Section},
     pair::Flow,
     recovery::{IceState, PairState},
 };
 use bytes::Bytes;
 use holdfast_protocol::{
-    CallId, ConnectionId, Epoch, ErrorCode, LeaveReason, MediaState, NegotiateReason, Participant,
-    ParticipantId, UserId,
+    CallId, Caller, ConnectionId, DirectoryEntry, EndReason, Epoch, ErrorCode, LeaveReason, MediaState,
+    NegotiateReason, Participant, ParticipantId, Presence, UserId,
 };
 use serde::Serialize;
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
-use tokio::sync::mpsc;
 
-/// Events that wait for their owner; more are dropped and counted in [`Event::Missed`].
-pub const EVENTS_MAX: usize = 1_024;
+mod sink;
+
+pub use sink::EVENTS_MAX;
+pub(crate) use sink::EventSink;
 
 /// An event with its time.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -40,8 +36,10 @@ pub enum Gone {
     Hangup,
     /// It was away for too long.
     NetworkLost,
-    /// A new instance (a reload, a restarted process) took its place, or the hub's new roster has it no more.
+    /// The hub's new roster has it no more.
     Replaced,
+    /// The call is over.
+    CallEnded,
     /// The own client left or ended.
     SelfLeft,
 }
@@ -52,7 +50,8 @@ impl From<Option<LeaveReason>> for Gone {
             Some(LeaveReason::NetworkLost | LeaveReason::ReconnectFailed | LeaveReason::SeatTaken) => {
                 Self::NetworkLost
             }
-            Some(LeaveReason::Hangup | LeaveReason::CallEnded) => Self::Hangup,
+            Some(LeaveReason::Hangup) => Self::Hangup,
+            Some(LeaveReason::CallEnded) => Self::CallEnded,
             None => Self::Replaced,
         }
     }
@@ -66,10 +65,12 @@ pub enum Event {
     Welcome {
         /// Who the hub says this is.
         user: UserId,
-        /// The hub's memory.
+        /// The hub's memory of what was said.
         epoch: Epoch,
-        /// The session from before, with nothing forgotten.
+        /// It is the session from before.
         resumed: bool,
+        /// It is the epoch from before: nothing that the hub said was lost.
+        same_epoch: bool,
     },
     /// The socket to the hub is lost, or an attempt to open it failed. Media goes on.
     SocketLost {
@@ -78,7 +79,7 @@ pub enum Event {
         /// When the next attempt starts, from now.
         retry_in_ms: u64,
     },
-    /// More was to be said to the hub than is kept while it is away; all of it was dropped.
+    /// More was to be said to the hub than is kept while it is away; some of it was dropped.
     OutboxOverflow {
         /// How many frames.
         frames: usize,
@@ -92,7 +93,7 @@ pub enum Event {
         /// How long to wait before trying again.
         retry_after_ms: Option<u64>,
     },
-    /// This client is in the call.
+    /// This client has its place in the call.
     Joined {
         /// The call.
         call: CallId,
@@ -100,25 +101,117 @@ pub enum Event {
         you: ParticipantId,
         /// How many participants there are, itself included.
         participants: usize,
+        /// How many others are connected at the moment.
+        peers_online: usize,
+        /// It was in this call before, and came back.
+        is_reconnect: bool,
+        /// How often it has come back to this place.
+        reconnect_count: u32,
     },
     /// This client has left the call.
     Left {
         /// The call.
         call: CallId,
     },
+    /// The hub has given this client's place in the call up. The client asks for a new one; media goes on meanwhile.
+    PlaceLost {
+        /// The call.
+        call: CallId,
+        /// Why.
+        reason: LeaveReason,
+    },
+    /// The user called is being rung.
+    Ringing {
+        /// The call.
+        call: CallId,
+        /// Whom.
+        to: UserId,
+        /// How long it rings, from now.
+        ms_left: u64,
+    },
+    /// Somebody calls.
+    IncomingCall {
+        /// The call.
+        call: CallId,
+        /// Who.
+        from: Caller,
+        /// The hub's time when it stops ringing, in milliseconds since the Unix epoch.
+        deadline_unix_ms: u64,
+        /// How long it rings, from now.
+        ms_left: u64,
+    },
+    /// Another device of this user took the call; it rings here no more.
+    AcceptedElsewhere {
+        /// The call.
+        call: CallId,
+    },
+    /// A call rings here no more; why was lost with an outage.
+    RingingStopped {
+        /// The call.
+        call: CallId,
+    },
+    /// Somebody called while this user was busy or away.
+    MissedCall {
+        /// The call.
+        call: CallId,
+        /// Who.
+        from: Caller,
+        /// When, by the hub's time, in milliseconds since the Unix epoch.
+        at_unix_ms: u64,
+    },
+    /// The call is over, or rings no more. Nothing more comes of it.
+    CallEnded {
+        /// The call.
+        call: CallId,
+        /// Why.
+        reason: EndReason,
+    },
+    /// The call that this client wanted to come back to, or to accept, was over by then. Nothing more comes of it.
+    CallOver {
+        /// The call.
+        call: CallId,
+        /// Why it ended.
+        reason: EndReason,
+    },
+    /// What the directory found.
+    Directory {
+        /// Users that are online.
+        users: Vec<DirectoryEntry>,
+        /// Whether there are more.
+        more: bool,
+    },
+    /// What a user of the last [`Event::Directory`] does now.
+    Presence {
+        /// Who.
+        user: UserId,
+        /// What.
+        presence: Presence,
+    },
     /// Someone is there.
     PeerJoined(Participant),
     /// Someone's socket is lost. Its media may go on.
-    PeerAway {
+    PeerDisconnected {
         /// Who.
         participant: ParticipantId,
+        /// The hub's time of the last frame received from it, in milliseconds since the Unix epoch.
+        since_unix_ms: u64,
+        /// The hub's time when its place is given up, in milliseconds since the Unix epoch.
+        deadline_unix_ms: u64,
         /// How long its place is kept, from now.
         ms_left: u64,
     },
     /// It is back.
-    PeerBack {
+    PeerReconnected {
         /// Who.
         participant: ParticipantId,
+        /// Higher than before when another instance (a reload, a restarted process) took the place: its connections are
+        /// gone, and new ones follow.
+        incarnation: u32,
+        /// How often it has come back in this call.
+        reconnect_count: u32,
+        /// How long it was away; absent when the hub did not say, as after a new epoch.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        away_ms: Option<u64>,
     },
     /// Someone switched media sections.
     PeerMedia {
@@ -249,51 +342,9 @@ pub enum Received {
     },
 }
 
-/// Where events go in. Never waits.
-#[derive(Clone)]
-pub(crate) struct EventSink {
-    queue: mpsc::Sender<Stamped>,
-    clock: Clock,
-    missed: Arc<AtomicU64>,
-}
-
-impl EventSink {
-    pub(crate) fn new(clock: Clock) -> (Self, mpsc::Receiver<Stamped>) {
-        let (queue, events) = mpsc::channel(EVENTS_MAX);
-        (Self { queue, clock, missed: Arc::default() }, events)
-    }
-
-    pub(crate) fn emit(&self, event: Event) {
-        let at_ms = self.clock.now_ms();
-        let count = self.missed.swap(0, Ordering::AcqRel);
-        if count > 0 && self.queue.try_send(Stamped { at_ms, event: Event::Missed { count } }).is_err() {
-            self.missed.fetch_add(count + 1, Ordering::AcqRel);
-        } else if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(Stamped { at_ms, event })
-        {
-            self.missed.fetch_add(1, Ordering::AcqRel);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn events_that_nobody_takes_are_counted() {
-        let (sink, mut events) = EventSink::new(Clock::start());
-        for _ in 0..EVENTS_MAX + 3 {
-            sink.emit(Event::Ended);
-        }
-        events.recv().await.unwrap();
-        events.recv().await.unwrap();
-        sink.emit(Event::Missed { count: 99 });
-        let mut last = vec![];
-        while let Ok(event) = events.try_recv() {
-            last.push(event.event);
-        }
-        assert_eq!(last[last.len() - 2..], [Event::Missed { count: 3 }, Event::Missed { count: 99 }]);
-    }
 
     #[test]
     fn events_are_flat_json() {

@@ -35,13 +35,15 @@ pub mod negotiation;
 pub mod pair;
 pub mod received;
 pub mod recovery;
+pub mod resume_file;
 pub mod roster;
 pub mod rtc;
 pub mod system;
 pub mod url;
 
-pub use client::{Client, ClientError, Options, PairStats, Playing, Streams};
+pub use client::{Client, ClientError, Found, Keeper, Kept, Options, PairStats, Playing, Streams};
 pub use environment::Environment;
 pub use event::{Event, Received, Stamped};
 pub use received::ReceivedStream;
-pub use url::HubUrl;
+pub use resume_file::ResumeFile;
+pub use url::{Hub, HubUrl};

@@ -11,19 +11,27 @@ pub const PARTICIPANTS_MAX: usize = 64;
 /// One change for whoever keeps the pairs, in order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Change {
-    /// Someone is there who was not, or a new instance of someone who was (after its [`Change::Left`]).
+    /// Someone is there who was not.
     Joined(Participant),
     /// Its socket is lost.
     Away {
         /// Who.
         participant: ParticipantId,
+        /// The hub's time of the last frame received from it, in milliseconds since the Unix epoch.
+        since_unix_ms: u64,
+        /// The hub's time when its place is given up, in milliseconds since the Unix epoch.
+        deadline_unix_ms: u64,
         /// How long its place is kept, from now.
         ms_left: u64,
     },
-    /// It is back, the same instance.
+    /// It is back.
     Back {
-        /// Who.
-        participant: ParticipantId,
+        /// It, as it is now.
+        participant: Participant,
+        /// Another instance (a reload, a restarted process) took the place: its connections are gone.
+        new_instance: bool,
+        /// How long it was away, if the hub said so.
+        away_ms: Option<u64>,
     },
     /// It switched media sections.
     Media {
@@ -36,7 +44,7 @@ pub enum Change {
     Left {
         /// Who.
         participant: ParticipantId,
-        /// The hub's reason; none when a new instance took its place or the roster no longer lists it.
+        /// The hub's reason; none when the roster no longer lists it.
         reason: Option<LeaveReason>,
     },
 }
@@ -72,6 +80,11 @@ impl Roster {
     /// The own incarnation.
     pub fn incarnation(&self) -> u32 {
         self.incarnation
+    }
+
+    /// Everyone else, by id.
+    pub fn others(&self) -> impl Iterator<Item = &Participant> {
+        self.others.values()
     }
 
     /// Another participant.
@@ -116,11 +129,19 @@ impl Roster {
                 };
                 self.edit(*participant, |p| p.state = state, &mut changes);
             }
-            HubFrame::PeerReconnected { call, participant, incarnation, .. } if *call == self.call => {
+            HubFrame::PeerReconnected { call, participant, incarnation, reconnect_count, away_ms }
+                if *call == self.call =>
+            {
                 let back = |p: &mut Participant| {
                     (p.state, p.incarnation) = (ParticipantState::Connected, *incarnation);
+                    p.reconnect_count = *reconnect_count;
                 };
                 self.edit(*participant, back, &mut changes);
+                for change in &mut changes {
+                    if let Change::Back { away_ms: told, .. } = change {
+                        *told = Some(*away_ms);
+                    }
+                }
             }
             HubFrame::MediaState { call, participant, media } if *call == self.call => {
                 self.edit(*participant, |p| p.media = *media, &mut changes);
@@ -150,36 +171,26 @@ impl Roster {
         if old.is_some_and(|old| new.incarnation < old.incarnation) {
             return;
         }
-        if old.is_some_and(|old| new.incarnation > old.incarnation) {
-            self.left(new.id, None, changes);
-        }
-        if !self.others.contains_key(&new.id) && self.others.len() >= PARTICIPANTS_MAX {
+        if old.is_none() && self.others.len() >= PARTICIPANTS_MAX {
             return;
         }
-        match self.others.insert(new.id, new.clone()) {
-            None => {
-                changes.push(Change::Joined(new.clone()));
-                if let ParticipantState::TemporarilyDisconnected { ms_left, .. } = new.state {
-                    changes.push(Change::Away { participant: new.id, ms_left });
-                }
-            }
-            Some(old) => {
-                if old.media != new.media {
-                    changes.push(Change::Media { participant: new.id, media: new.media });
-                }
-                match (old.state, new.state) {
-                    (
-                        ParticipantState::Connected,
-                        ParticipantState::TemporarilyDisconnected { ms_left, .. },
-                    ) => {
-                        changes.push(Change::Away { participant: new.id, ms_left });
-                    }
-                    (ParticipantState::TemporarilyDisconnected { .. }, ParticipantState::Connected) => {
-                        changes.push(Change::Back { participant: new.id });
-                    }
-                    _ => {}
-                }
-            }
+        let old = self.others.insert(new.id, new.clone());
+        let Some(old) = old else {
+            changes.push(Change::Joined(new.clone()));
+            changes.extend(away(new));
+            return;
+        };
+        let new_instance = new.incarnation > old.incarnation;
+        let was_away = old.state != ParticipantState::Connected;
+        let is_away = new.state != ParticipantState::Connected;
+        if new_instance || (was_away && !is_away) {
+            changes.push(Change::Back { participant: new.clone(), new_instance, away_ms: None });
+        }
+        if old.media != new.media {
+            changes.push(Change::Media { participant: new.id, media: new.media });
+        }
+        if is_away && (new_instance || !was_away) {
+            changes.extend(away(new));
         }
     }
 
@@ -188,6 +199,15 @@ impl Roster {
             changes.push(Change::Left { participant, reason });
         }
     }
+}
+
+/// That it is away, if it is.
+fn away(who: &Participant) -> Option<Change> {
+    let ParticipantState::TemporarilyDisconnected { since_unix_ms, deadline_unix_ms, ms_left } = who.state
+    else {
+        return None;
+    };
+    Some(Change::Away { participant: who.id, since_unix_ms, deadline_unix_ms, ms_left })
 }
 
 #[cfg(test)]
@@ -214,10 +234,7 @@ mod tests {
         let (roster, changes, snapshot) = joined();
         assert_eq!(
             changes,
-            [
-                Change::Joined(snapshot.participants[1].clone()),
-                Change::Away { participant: bob(), ms_left: 18_500 }
-            ]
+            [Change::Joined(snapshot.participants[1].clone()), away(&snapshot.participants[1]).unwrap(),]
         );
         assert_eq!((roster.you(), roster.incarnation()), (snapshot.you, 1));
     }
@@ -232,20 +249,30 @@ mod tests {
     #[test]
     fn coming_back_as_the_same_instance_keeps_the_pair() {
         let (mut roster, ..) = joined();
-        assert_eq!(roster.apply(&vector("peer-reconnected")), [Change::Back { participant: bob() }]);
-        let away = Change::Away { participant: bob(), ms_left: 30_000 };
-        assert_eq!(roster.apply(&vector("peer-disconnected")), [away]);
+        let changes = roster.apply(&vector("peer-reconnected"));
+        let [Change::Back { participant, new_instance: false, away_ms: Some(9_800) }] = &changes[..] else {
+            panic!("{changes:?}")
+        };
+        assert_eq!((participant.id, participant.incarnation, participant.reconnect_count), (bob(), 2, 1));
+        let changes = roster.apply(&vector("peer-disconnected"));
+        assert!(matches!(changes[..], [Change::Away { ms_left: 30_000, .. }]), "{changes:?}");
     }
 
     #[test]
-    fn a_new_instance_ends_the_pair_and_begins_another() {
+    fn a_new_instance_takes_the_place() {
         let (mut roster, _, mut snapshot) = joined();
         snapshot.participants[1].incarnation = 3;
-        snapshot.participants[1].state = ParticipantState::Connected;
         let changes = roster.resync(&snapshot);
-        let left = Change::Left { participant: bob(), reason: None };
-        assert_eq!(changes, [left, Change::Joined(snapshot.participants[1].clone())]);
-        snapshot.participants[1].incarnation = 2;
+        assert!(
+            matches!(changes[..], [Change::Back { new_instance: true, .. }, Change::Away { .. }]),
+            "it is away again: {changes:?}"
+        );
+        snapshot.participants[1].incarnation = 4;
+        snapshot.participants[1].state = ParticipantState::Connected;
+        let participant = snapshot.participants[1].clone();
+        let back = Change::Back { participant, new_instance: true, away_ms: None };
+        assert_eq!(roster.resync(&snapshot), [back]);
+        snapshot.participants[1].incarnation = 3;
         assert_eq!(roster.resync(&snapshot), [], "old news");
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     environment::{Dial, Environment, Io, LocalAddresses},
-    url::HubUrl,
+    url::Hub,
 };
 use async_trait::async_trait;
 use holdfast_protocol::Entropy;
@@ -17,25 +17,26 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use webrtc::runtime::TokioRuntime;
 
-/// The environment of a real client of the hub at `url`.
+/// The environment of a real client of a hub, named by itself or by the link of a room.
 ///
 /// # Errors
-/// When the URL's host cannot be a TLS server's name.
-pub fn environment(url: &HubUrl) -> io::Result<Environment> {
-    environment_trusting(url, None)
+/// When the hub's host cannot be a TLS server's name.
+pub fn environment(hub: &impl AsRef<Hub>) -> io::Result<Environment> {
+    environment_trusting(hub, None)
 }
 
 /// The same, where a hub may also show a certificate that one of the PEM file's certificates vouches for.
 ///
 /// # Errors
 /// As above, and when the file has no usable certificate.
-pub fn environment_trusting(url: &HubUrl, ca: Option<&Path>) -> io::Result<Environment> {
+pub fn environment_trusting(hub: &impl AsRef<Hub>, ca: Option<&Path>) -> io::Result<Environment> {
+    let hub = hub.as_ref();
     let extra = ca.map(read_ca).transpose()?.unwrap_or_default();
     Ok(Environment {
         runtime: Arc::new(TokioRuntime),
-        dial: Arc::new(TcpDial::new(url, extra)?),
+        dial: Arc::new(TcpDial::new(hub, extra)?),
         entropy: Arc::new(OsEntropy),
-        addresses: Arc::new(Interfaces { with_loopback: url.is_loopback() }),
+        addresses: Arc::new(Interfaces { with_loopback: hub.is_loopback() }),
     })
 }
 
@@ -80,9 +81,9 @@ struct TcpDial {
 }
 
 impl TcpDial {
-    fn new(url: &HubUrl, extra: Vec<CertificateDer<'static>>) -> io::Result<Self> {
-        let tls = url.is_secure().then(|| {
-            let name = ServerName::try_from(url.host().to_owned()).map_err(io::Error::other)?;
+    fn new(hub: &Hub, extra: Vec<CertificateDer<'static>>) -> io::Result<Self> {
+        let tls = hub.is_secure().then(|| {
+            let name = ServerName::try_from(hub.host().to_owned()).map_err(io::Error::other)?;
             let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
             for certificate in extra {
                 roots.add(certificate).map_err(io::Error::other)?;
@@ -95,7 +96,7 @@ impl TcpDial {
                 .with_no_client_auth();
             Ok::<_, io::Error>((TlsConnector::from(Arc::new(config)), name))
         });
-        Ok(Self { host: url.host().to_owned(), port: url.port(), tls: tls.transpose()? })
+        Ok(Self { host: hub.host().to_owned(), port: hub.port(), tls: tls.transpose()? })
     }
 }
 
@@ -115,6 +116,7 @@ impl Dial for TcpDial {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::url::HubUrl;
 
     /// A server whose certificate a CA of its own vouches for; the CA's file is what is returned beside its port.
     async fn server(dir: &Path) -> (std::path::PathBuf, u16) {

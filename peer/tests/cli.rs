@@ -33,6 +33,10 @@ fn a_wrong_command_line_is_2() {
         &["join", url, "--for", "soon"],
         &["join", url, "--stats-every", "0s"],
         &["echo", url, "--video", "test"],
+        &["call", "Ada"],
+        &["call", "Ada", "--hub", url],
+        &["answer"],
+        &["answer", "--hub", "hub.example.org"],
     ] {
         assert_eq!(code(wrong), 2, "{wrong:?}");
     }
@@ -44,8 +48,8 @@ fn help_and_version_are_0_and_help_lists_the_codes() {
     let help = run(&["join", "--help"]);
     assert_eq!(help.status.code(), Some(0));
     let text = String::from_utf8(help.stdout).unwrap();
-    for number in 0..=6 {
-        assert!(text.contains(&format!("\n  {number}  ")), "code {number} is not explained");
+    for number in 0..=11 {
+        assert!(text.contains(&format!("\n{number:>3}  ")), "code {number} is not explained");
     }
 }
 
@@ -56,6 +60,26 @@ fn no_hub_is_3_and_says_so() {
     assert_eq!(output.status.code(), Some(3));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains("cannot be reached"), "{message}");
+    let hub = url.strip_suffix("/r/test").unwrap();
+    for command in [&["call", "Ada"][..], &["answer", "--auto"]] {
+        assert_eq!(
+            code(&[command, &["--hub", hub, "--connect-timeout", "500ms"]].concat()),
+            3,
+            "{command:?}"
+        );
+    }
+}
+
+#[test]
+fn a_resume_file_of_no_use_is_ignored_and_says_so() {
+    let url = format!("http://127.0.0.1:{}/r/test", nobodys_port());
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("resume.json");
+    std::fs::write(&file, "{").unwrap();
+    let output = run(&["join", &url, "--connect-timeout", "500ms", "--resume-file", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(3), "there is no hub");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("is ignored: it is damaged"), "{message}");
 }
 
 #[test]

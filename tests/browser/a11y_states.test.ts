@@ -15,7 +15,7 @@ const proxies: Proxy[] = [];
 
 beforeAll(async () => {
   // Whoever is lost stays so for as long as a state takes to be looked at.
-  [hub, browser] = await Promise.all([Hub.start('--resume-window', '5m'), launch()]);
+  [hub, browser] = await Promise.all([Hub.start('--room-policy', 'patient'), launch()]);
 });
 
 afterEach(async () => {

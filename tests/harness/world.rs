@@ -28,13 +28,14 @@ pub struct World {
     pub network: Network,
     seed: u64,
     clock: VirtualClock,
+    store: Arc<MemoryStore>,
 }
 
 impl World {
     /// An empty world whose UDP paths begin with `profile`.
     pub fn new(seed: u64, profile: LinkProfile, log: EventLog) -> Self {
         let network = Network::new(seed, profile, TCP_LATENCY);
-        Self { log, network, seed, clock: VirtualClock::start() }
+        Self { log, network, seed, clock: VirtualClock::start(), store: Arc::default() }
     }
 
     /// The machine with this number.
@@ -52,13 +53,18 @@ impl World {
         Arc::new(SeededEntropy::new(self.seed, party))
     }
 
-    /// Starts the hub. Started again after a crash it has the same key and otherwise no memory; `life` counts its
+    /// Starts the hub. Started again after a crash it has the same key and the same store; `life` counts its
     /// starts, so that it does not make the same ids again.
     pub fn start_hub(&self, life: u32) -> Hub {
+        self.start_hub_with(life, Config::default())
+    }
+
+    /// The same with settings of its own.
+    pub fn start_hub_with(&self, life: u32, config: Config) -> Hub {
         let host = self.host(HUB_HOST);
         let key = HubKey::generate(&*self.entropy("hub-key"));
-        let mut config = Config { hub_key: Some(key), ..Config::default() };
-        config.store.given = Some(Arc::new(MemoryStore::default()));
+        let mut config = Config { hub_key: Some(key), ..config };
+        config.store.given = Some(self.store.clone());
         let (clock, entropy) = (Arc::new(self.clock), self.entropy(&format!("hub-{life}")));
         let (listener, shutdown) = (host.listen(HUB_PORT), Shutdown::default());
         let (log, stop) = (self.log.clone(), shutdown.clone());
@@ -85,13 +91,14 @@ pub struct Hub {
 mod tests {
     use super::*;
     use crate::probe::Probe;
-    use holdfast_protocol::{HubFrame, LeaveReason, RoomName};
+    use holdfast_protocol::{HubFrame, LeaveReason, PolicyPreset, RoomName};
 
     /// The hub alone, with probes: no peer library and no media.
     #[tokio::test(start_paused = true)]
     async fn the_hub_lives_in_the_simulated_world() {
         let world = World::new(1, LinkProfile::default(), EventLog::new());
-        let hub = world.start_hub(1);
+        let config = Config { room_policy: PolicyPreset::Event.policy(), ..Config::default() };
+        let hub = world.start_hub_with(1, config);
         let room = RoomName::generate(&*world.entropy("room"));
         let connect = async |number, name| {
             Probe::connect(&world.host(number), world.hub_address(), name, &*world.entropy(name))
@@ -110,16 +117,22 @@ mod tests {
             panic!("the others hear of it")
         };
         assert_eq!((participant, ms_left), (call.you, 30_000));
+        let heartbeat = holdfast_protocol::ClientFrame::Heartbeat;
+        ann.send(&heartbeat).await.unwrap();
         let gone = loop {
-            ann.send(&holdfast_protocol::ClientFrame::Heartbeat).await.unwrap();
             match ann.next().await.unwrap() {
-                HubFrame::HeartbeatAck => tokio::time::sleep(Duration::from_secs(5)).await,
+                HubFrame::HeartbeatAck => {
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                    ann.send(&heartbeat).await.unwrap();
+                }
+                HubFrame::Ack { .. } => {}
                 other => break other,
             }
         };
         let reason = LeaveReason::NetworkLost;
         assert_eq!(gone, HubFrame::PeerLeft { call: call.id, participant: call.you, reason });
 
+        assert_eq!(ann.next().await.unwrap(), HubFrame::HeartbeatAck);
         hub.host.crash();
         assert!(ann.next().await.unwrap_err().contains("reset"));
     }

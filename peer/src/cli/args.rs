@@ -1,7 +1,10 @@
 //! The arguments.
 
 use super::exit::{self, Exit, Failure};
-use crate::{media::Clip, url::HubUrl};
+use crate::{
+    media::Clip,
+    url::{Hub, HubUrl},
+};
 use clap::{Parser, Subcommand};
 use holdfast_protocol::DisplayName;
 use std::{path::PathBuf, time::Duration};
@@ -23,15 +26,80 @@ pub enum Command {
     Join(Join),
     /// Join a call and send back to each participant what it sends: pictures, sound and messages
     #[command(after_help = exit::HELP)]
-    Echo(Common),
+    Echo(Echo),
+    /// Ring a user, and be in the call when it is accepted
+    #[command(after_help = exit::HELP)]
+    Call(Call),
+    /// Wait for calls: on standard input, `accept` or `decline` answers the one that rings
+    #[command(after_help = exit::HELP)]
+    Answer(Answer),
 }
 
 /// Arguments of `join`.
 #[derive(clap::Args, Debug)]
 pub struct Join {
+    /// The room's link, of the form `http://HOST:PORT/r/ROOM`
+    #[arg(value_name = "URL")]
+    pub url: HubUrl,
+    /// What is sent.
+    #[command(flatten)]
+    pub sources: Sources,
     /// What every command takes.
     #[command(flatten)]
     pub common: Common,
+}
+
+/// Arguments of `echo`.
+#[derive(clap::Args, Debug)]
+pub struct Echo {
+    /// The room's link, of the form `http://HOST:PORT/r/ROOM`
+    #[arg(value_name = "URL")]
+    pub url: HubUrl,
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Arguments of `call`.
+#[derive(clap::Args, Debug)]
+pub struct Call {
+    /// Whom: a user's id, or the name of one user that is online
+    #[arg(value_name = "USER")]
+    pub to: String,
+    /// The hub, of the form `http://HOST:PORT`
+    #[arg(long, value_name = "URL")]
+    pub hub: Hub,
+    /// What is sent.
+    #[command(flatten)]
+    pub sources: Sources,
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Arguments of `answer`.
+#[derive(clap::Args, Debug)]
+pub struct Answer {
+    /// The hub, of the form `http://HOST:PORT`
+    #[arg(long, value_name = "URL")]
+    pub hub: Hub,
+    /// Accept every call at once
+    #[arg(long)]
+    pub auto: bool,
+    /// End when the first call is over, in whatever way
+    #[arg(long)]
+    pub once: bool,
+    /// What is sent.
+    #[command(flatten)]
+    pub sources: Sources,
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What is sent.
+#[derive(clap::Args, Debug)]
+pub struct Sources {
     /// The picture: an IVF file with VP8, played in a loop; `test` for the built-in pattern; `none`
     #[arg(long, value_name = "FILE.ivf|test|none", default_value = "test")]
     pub video: Source,
@@ -43,15 +111,16 @@ pub struct Join {
 /// Arguments of every command.
 #[derive(clap::Args, Debug)]
 pub struct Common {
-    /// The room's link, of the form `http://HOST:PORT/r/ROOM`
-    #[arg(value_name = "URL")]
-    pub url: HubUrl,
     /// PEM file of a CA that may vouch for the hub, beside the public ones: `certs/dev/ca.pem` for a development hub
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
     /// The name that the others see
     #[arg(long, default_value = "Bot")]
     pub name: DisplayName,
+    /// Keep the session in this file (mode 0600), and come back to the one in it: a process that was killed takes its
+    /// place in the call again. Removed on leaving
+    #[arg(long, value_name = "FILE")]
+    pub resume_file: Option<PathBuf>,
     /// Record what the others send into this folder: one playable file per participant and section
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,

@@ -65,16 +65,30 @@ impl Lines {
     fn sentence(&self, event: &Event) -> Option<String> {
         let line = match event {
             Event::Welcome { resumed: true, .. } => "back at the hub".to_owned(),
-            Event::Welcome { .. } => "connected to the hub".to_owned(),
+            Event::Welcome { user, .. } => format!("connected to the hub as user {user}"),
             Event::SocketLost { reason, retry_in_ms } => {
                 format!("hub lost ({reason}); next attempt in {retry_in_ms} ms, media goes on")
             }
             Event::Refused { message, .. } => format!("refused: {message}"),
             Event::Joined { participants, .. } => format!("joined, {participants} in the call"),
             Event::Left { .. } => "left".to_owned(),
+            Event::PlaceLost { reason, .. } => format!("the place in the call is lost ({})", word(reason)),
+            Event::Ringing { ms_left, .. } => format!("it rings, for {} s", ms_left / 1_000),
+            Event::IncomingCall { from, .. } => format!("{} calls", from.name),
+            Event::AcceptedElsewhere { .. } => "another device took the call".to_owned(),
+            Event::RingingStopped { .. } => "it rings no more".to_owned(),
+            Event::MissedCall { from, .. } => format!("missed: a call of {}", from.name),
+            Event::CallEnded { reason, .. } => format!("the call has ended ({})", word(reason)),
+            Event::CallOver { reason, .. } => format!("the call was over already ({})", word(reason)),
             Event::PeerJoined(participant) => format!("{} is here", participant.name),
-            Event::PeerAway { participant, .. } => format!("{} has lost the hub", self.name(*participant)),
-            Event::PeerBack { participant } => format!("{} is back", self.name(*participant)),
+            Event::PeerDisconnected { participant, ms_left, .. } => {
+                format!(
+                    "{} has lost the hub; its place is kept for {} s",
+                    self.name(*participant),
+                    ms_left / 1_000
+                )
+            }
+            Event::PeerReconnected { participant, .. } => format!("{} is back", self.name(*participant)),
             Event::PeerLeft { participant, reason } => {
                 format!("{} is gone ({})", self.name(*participant), word(reason))
             }

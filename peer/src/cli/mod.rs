@@ -1,9 +1,11 @@
 //! The command line: what it takes, and which command runs. Exit codes are in [`exit`].
 
 mod args;
+mod entrance;
 pub mod exit;
 mod expect;
 mod lines;
+mod prompt;
 mod session;
 
 pub use args::Args;
@@ -13,6 +15,7 @@ pub use exit::Exit;
 pub async fn run(args: Args) -> Exit {
     match session::run(args).await {
         Ok(()) => Exit::Ok,
+        Err(failure) if failure.exit == Exit::Ok => Exit::Ok,
         Err(failure) => {
             eprintln!("holdfast-peer: {}", failure.message);
             failure.exit

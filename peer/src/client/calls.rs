@@ -1,15 +1,14 @@
 //! The client's call: what it wants to be in, who is in it, and the pairs with them. Used only by the client's task.
 
 use crate::{
-    environment::Clock,
     event::{Event, EventSink, Gone},
-    pair::{Pair, Shared, ToPair},
-    roster::{Change, Roster},
+    pair::{Flow, Pair, Shared, ToPair},
+    roster::{Change, PARTICIPANTS_MAX, Roster},
 };
-use holdfast_protocol::{CallSnapshot, HubFrame, Participant, ParticipantId};
-
-/// How long the connections of a hub that forgot everything wait for their successors.
-const RESUME_WINDOW_MS: u64 = 30_000;
+use holdfast_protocol::{
+    CallSnapshot, ClientFrame, HubFrame, Participant, ParticipantId, ParticipantState,
+    policy::MEDIA_ALIVE_INTERVAL_MS,
+};
 use std::collections::BTreeMap;
 
 /// The pairs of a call.
@@ -17,18 +16,16 @@ pub(super) struct Calls {
     shared: Shared,
     roster: Option<Roster>,
     pairs: BTreeMap<ParticipantId, Pair>,
-    /// Pairs of a call that the hub has forgotten. Their media goes on until the new call has taken over.
-    orphans: Vec<Orphan>,
-}
-
-struct Orphan {
-    pair: Pair,
-    end_ms: u64,
+    /// Pairs of a place that is lost with its session: the new place has another id, so nothing said by the hub is about
+    /// them. Their media goes on until the new pairs have taken over, or as long as any flows.
+    orphans: Vec<Pair>,
+    /// When next to report media that flows with someone who is away.
+    alive_at_ms: u64,
 }
 
 impl Calls {
     pub(super) fn new(shared: Shared) -> Self {
-        Self { shared, roster: None, pairs: BTreeMap::new(), orphans: vec![] }
+        Self { shared, roster: None, pairs: BTreeMap::new(), orphans: vec![], alive_at_ms: 0 }
     }
 
     pub(super) fn roster(&self) -> Option<&Roster> {
@@ -40,12 +37,35 @@ impl Calls {
     }
 
     pub(super) fn pairs(&self) -> impl Iterator<Item = &Pair> {
-        self.pairs.values().chain(self.orphans.iter().map(|orphan| &orphan.pair))
+        self.pairs.values().chain(&self.orphans)
     }
 
     /// When to call [`Calls::tick`], if at all.
     pub(super) fn deadline_ms(&self) -> Option<u64> {
-        self.orphans.iter().map(|orphan| orphan.end_ms).min()
+        self.away_and_alive().next().is_some().then_some(self.alive_at_ms)
+    }
+
+    /// What the hub must hear now: with whom media flows although they are away.
+    pub(super) fn tick(&mut self) -> Option<ClientFrame> {
+        let now_ms = self.shared.clock.now_ms();
+        let participants: Vec<_> = self.away_and_alive().collect();
+        if participants.is_empty() || now_ms < self.alive_at_ms {
+            return None;
+        }
+        self.alive_at_ms = now_ms + MEDIA_ALIVE_INTERVAL_MS;
+        Some(ClientFrame::MediaAlive { call: self.roster.as_ref()?.call(), participants })
+    }
+
+    fn away_and_alive(&self) -> impl Iterator<Item = ParticipantId> {
+        let others = self.roster.iter().flat_map(Roster::others);
+        let away = others.filter(|other| other.state != ParticipantState::Connected);
+        away.map(|other| other.id)
+            .filter(|id| self.pairs.get(id).is_some_and(|pair| pair.flow() == Flow::Both))
+    }
+
+    /// The flow of a pair has changed.
+    pub(super) fn flowed(&mut self) {
+        self.end_orphans(|orphan| orphan.flow() == Flow::None);
     }
 
     /// Takes the hub's picture of the call: a new one, or the same one again.
@@ -80,42 +100,40 @@ impl Calls {
         self.apply(changes);
     }
 
-    /// The hub has forgotten the call: the pairs that carry something live on without signals, until
-    /// [`Calls::superseded`] or their time is up.
-    pub(super) fn orphan(&mut self) {
+    /// The place is lost: the pairs that carry something live on without signals, until [`Calls::superseded`] or until
+    /// they carry nothing any more.
+    fn orphan(&mut self) {
         self.roster = None;
-        let end_ms = self.shared.clock.now_ms() + RESUME_WINDOW_MS;
         for pair in std::mem::take(&mut self.pairs).into_values() {
-            if pair.stood {
-                pair.orphan();
-                self.orphans.push(Orphan { pair, end_ms });
-            } else {
+            if pair.flow() == Flow::None {
                 close(&self.shared.events, &pair, Gone::Replaced);
+            } else {
+                pair.orphan();
+                self.orphans.push(pair);
             }
+        }
+        // A place that is lost again and again leaves no more than one call's worth.
+        let surplus = self.orphans.len().saturating_sub(PARTICIPANTS_MAX);
+        for pair in self.orphans.drain(..surplus) {
+            pair.close();
         }
     }
 
     /// A pair stands: the forgotten pair with the same user, who may have got another id, is not needed any more.
     pub(super) fn superseded(&mut self, by: ParticipantId) {
-        let Some(pair) = self.pairs.get_mut(&by) else { return };
-        pair.stood = true;
+        let Some(pair) = self.pairs.get(&by) else { return };
         let by = pair.participant.clone();
         // An orphan whose own id is there again waits for that one.
         let waiting = |id: &ParticipantId| *id == by.id || !self.pairs.contains_key(id);
-        let orphans = self.orphans.iter().map(|orphan| &orphan.pair.participant);
+        let orphans = self.orphans.iter().map(|orphan| &orphan.participant);
         let orphans: Vec<_> = orphans.filter(|participant| waiting(&participant.id)).collect();
         if let Some(id) = replaced_by(&by, &orphans) {
-            self.end_orphans(|orphan| orphan.pair.participant.id == id);
+            self.end_orphans(|orphan| orphan.participant.id == id);
         }
     }
 
-    pub(super) fn tick(&mut self, clock: Clock) {
-        let now_ms = clock.now_ms();
-        self.end_orphans(|orphan| now_ms >= orphan.end_ms);
-    }
-
-    fn end_orphans(&mut self, which: impl Fn(&Orphan) -> bool) {
-        for Orphan { pair, .. } in self.orphans.extract_if(.., |orphan| which(orphan)) {
+    fn end_orphans(&mut self, which: impl Fn(&Pair) -> bool) {
+        for pair in self.orphans.extract_if(.., |orphan| which(orphan)) {
             if self.pairs.contains_key(&pair.participant.id) {
                 // The participant is still there: only this client's own place was lost.
                 pair.close();
@@ -133,10 +151,10 @@ impl Calls {
     }
 
     /// Ends every pair.
-    pub(super) fn end(&mut self) {
+    pub(super) fn end(&mut self, reason: Gone) {
         self.end_orphans(|_| true);
         for pair in std::mem::take(&mut self.pairs).into_values() {
-            close(&self.shared.events, &pair, Gone::SelfLeft);
+            close(&self.shared.events, &pair, reason);
         }
         self.roster = None;
     }
@@ -149,18 +167,34 @@ impl Calls {
         for change in changes {
             match change {
                 Change::Joined(participant) => {
-                    let Some(you) = self.roster.as_ref().map(Roster::you) else { return };
                     self.events().emit(Event::PeerJoined(participant.clone()));
-                    let id = participant.id;
-                    self.pairs.insert(id, Pair::start(&self.shared, you, participant));
+                    self.start(participant);
                 }
-                Change::Away { participant, ms_left } => {
-                    self.events().emit(Event::PeerAway { participant, ms_left });
+                Change::Away { participant, since_unix_ms, deadline_unix_ms, ms_left } => {
+                    self.events().emit(Event::PeerDisconnected {
+                        participant,
+                        since_unix_ms,
+                        deadline_unix_ms,
+                        ms_left,
+                    });
                     self.tell(participant, ToPair::PeerAway);
                 }
-                Change::Back { participant } => {
-                    self.events().emit(Event::PeerBack { participant });
-                    self.tell(participant, ToPair::PeerBack);
+                Change::Back { participant, new_instance, away_ms } => {
+                    let Participant { id, incarnation, reconnect_count, .. } = participant;
+                    self.events().emit(Event::PeerReconnected {
+                        participant: id,
+                        incarnation,
+                        reconnect_count,
+                        away_ms,
+                    });
+                    if new_instance {
+                        if let Some(old) = self.pairs.remove(&id) {
+                            old.close();
+                        }
+                        self.start(participant);
+                    } else {
+                        self.tell(id, ToPair::PeerBack);
+                    }
                 }
                 Change::Media { participant, media } => {
                     self.events().emit(Event::PeerMedia { participant, media });
@@ -172,6 +206,12 @@ impl Calls {
                     }
                 }
             }
+        }
+    }
+
+    fn start(&mut self, participant: Participant) {
+        if let Some(you) = self.roster.as_ref().map(Roster::you) {
+            self.pairs.insert(participant.id, Pair::start(&self.shared, you, participant));
         }
     }
 

@@ -1,7 +1,13 @@
 //! A bot's end of the library: connect to a hub, join a call, send and receive, leave.
 
 mod calls;
+mod direct;
+mod keep;
 mod task;
+mod wanted;
+
+pub use direct::Found;
+pub use keep::{Keeper, Kept};
 
 use crate::{
     environment::{Clock, Environment, JoinHandle},
@@ -12,9 +18,13 @@ use crate::{
     rtc::RtcError,
 };
 use bytes::Bytes;
-use holdfast_protocol::{CallSnapshot, DisplayName, ErrorFrame, MediaState, ParticipantId, RoomName};
+use holdfast_protocol::{
+    CallId, CallSnapshot, DirectoryQuery, DisplayName, EndReason, ErrorFrame, MediaState, ParticipantId,
+    RoomName,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
+use wanted::Way;
 
 /// Commands that wait for the client's task.
 const COMMANDS_MAX: usize = 256;
@@ -22,7 +32,7 @@ const COMMANDS_MAX: usize = 256;
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How a client shall be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// The hub's WebSocket, `ws://…/ws` or `wss://…/ws`.
     pub socket_url: String,
@@ -32,12 +42,24 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// Whether to restart ICE and rebuild connections. Off, a broken path stays broken: for showing the difference.
     pub recovery: bool,
+    /// What an earlier process kept: the client comes back to its session and, by itself, to its call. Ask for that call
+    /// with [`Client::rejoin`], or by its room with [`Client::join`].
+    pub kept: Option<Kept>,
+    /// Where to keep the same for a later process.
+    pub keeper: Option<Arc<dyn Keeper>>,
 }
 
 impl Options {
-    /// The usual: 10 s to reach the hub, recovery on.
+    /// The usual: 10 s to reach the hub, recovery on, nothing kept.
     pub fn new(socket_url: impl Into<String>, name: DisplayName) -> Self {
-        Self { socket_url: socket_url.into(), name, connect_timeout: Duration::from_secs(10), recovery: true }
+        Self {
+            socket_url: socket_url.into(),
+            name,
+            connect_timeout: Duration::from_secs(10),
+            recovery: true,
+            kept: None,
+            keeper: None,
+        }
     }
 }
 
@@ -50,6 +72,20 @@ pub enum ClientError {
     /// The hub said no.
     #[error("the hub refused: {}", .0.message)]
     Refused(ErrorFrame),
+    /// The call was over by then, for this reason.
+    #[error("the call {call} is over: {}", .reason.as_str())]
+    CallOver {
+        /// The call.
+        call: CallId,
+        /// Why it ended.
+        reason: EndReason,
+    },
+    /// The hub may have done it, but its answer was lost with an outage.
+    #[error("the hub's answer was lost")]
+    AnswerLost,
+    /// Not in a call.
+    #[error("not in a call")]
+    NotInCall,
     /// The client is in a call already; leave it first.
     #[error("already in a call")]
     InCall,
@@ -67,10 +103,22 @@ pub enum ClientError {
 /// What a client is asked to do.
 enum Command {
     Join {
-        room: RoomName,
+        way: Way,
         media: MediaState,
-        reply: oneshot::Sender<Result<CallSnapshot, ClientError>>,
+        reply: wanted::Joining,
     },
+    Decline {
+        call: CallId,
+        reply: oneshot::Sender<Result<(), ClientError>>,
+    },
+    End {
+        reply: oneshot::Sender<Result<(), ClientError>>,
+    },
+    Directory {
+        query: DirectoryQuery,
+        reply: oneshot::Sender<Result<Found, ClientError>>,
+    },
+    Probe,
     Leave {
         reply: oneshot::Sender<()>,
     },
@@ -156,13 +204,22 @@ impl Client {
         Ok((client, Streams { events: event_stream, received: received_stream }))
     }
 
-    /// Joins a room's call, or opens one. `media` says what will be sent at first. When the hub forgets the call
-    /// (it was restarted), the client joins the same room again by itself.
+    /// Joins a room's call, or opens one. `media` says what will be sent at first. When the session is lost, the client
+    /// comes back to the call by itself, and to the room when the hub does not know the call any more.
     ///
     /// # Errors
     /// [`ClientError::Refused`], with the hub's code (`room-full` …); [`ClientError::InCall`].
     pub async fn join(&self, room: RoomName, media: MediaState) -> Result<CallSnapshot, ClientError> {
-        self.ask(|reply| Command::Join { room, media, reply }).await?
+        self.ask(|reply| Command::Join { way: Way::Room(room), media, reply }).await?
+    }
+
+    /// The network may have changed (an interface came up, the machine woke): finds out now whether the hub is there,
+    /// and dials now if it was about to wait.
+    ///
+    /// # Errors
+    /// When the client has ended.
+    pub async fn probe(&self) -> Result<(), ClientError> {
+        self.commands.send(Command::Probe).await.map_err(|_| ClientError::Ended)
     }
 
     /// Says which sections are sent from now on.

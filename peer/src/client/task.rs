@@ -2,33 +2,31 @@
 //! waits for nothing but its inputs, so a pair or a network that is stuck does not hold it up.
 
 mod commands;
+mod hub;
 
-use super::{ClientError, Command, Options, calls::Calls};
+use super::{Command, Found, Keeper, Kept, Options, calls::Calls, wanted::Wanted};
 use crate::{
+    client::ClientError,
     environment::{Clock, Environment},
     event::{Event, EventSink},
     link::{
-        self, Link,
-        socket::{INCOMING_FRAMES_MAX, Socket, SocketEvent},
+        self, Link, Standing,
+        socket::{INCOMING_FRAMES_MAX, Incoming, Socket, SocketEvent},
     },
     pair::{FromPair, KeyFrameWishes, Outlets, Shared, ToPair},
     received::ReceivedSink,
 };
 use holdfast_protocol::{
-    CallSnapshot, ClientFrame, CommandId, ErrorFrame, HubFrame, IceConfig, InstanceId, MediaState, RoomName,
-    Welcome,
+    CallId, ClientFrame, CommandId, ErrorFrame, IceConfig, IncomingCall, InstanceId, MediaState,
 };
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// What pairs say waits here; they wait when it is full.
 const FROM_PAIRS_MAX: usize = 256;
-/// A join that the hub refused after it had forgotten the call is tried again after this time, or when the hub says.
-const REJOIN_MS: u64 = 5_000;
-
 /// What the task is made of.
 pub(super) struct Parts {
     pub(super) environment: Environment,
@@ -40,16 +38,22 @@ pub(super) struct Parts {
     pub(super) wishes: KeyFrameWishes,
 }
 
-type Joining = oneshot::Sender<Result<CallSnapshot, ClientError>>;
 type Ready = oneshot::Sender<Result<(), ErrorFrame>>;
 
-/// The room to be in, whatever happens to the hub.
-struct Wanted {
-    room: RoomName,
-    /// The command that was sent for it and has no answer yet.
-    join: Option<CommandId>,
-    retry_at_ms: Option<u64>,
-    reply: Option<Joining>,
+/// A question to the hub, and who waits for the answer.
+enum Ask {
+    Decline(oneshot::Sender<Result<(), ClientError>>),
+    End(oneshot::Sender<Result<(), ClientError>>),
+    Directory(oneshot::Sender<Result<Found, ClientError>>),
+}
+
+impl Ask {
+    fn fail(self, error: ClientError) {
+        match self {
+            Self::Decline(reply) | Self::End(reply) => drop(reply.send(Err(error))),
+            Self::Directory(reply) => drop(reply.send(Err(error))),
+        }
+    }
 }
 
 struct Task {
@@ -65,7 +69,11 @@ struct Task {
     last_failure: Arc<Mutex<String>>,
     wanted: Option<Wanted>,
     leaving: Option<(CommandId, oneshot::Sender<()>)>,
-    last_command: u32,
+    asks: BTreeMap<CommandId, Ask>,
+    /// Calls that ring for this user.
+    incoming: BTreeMap<CallId, IncomingCall>,
+    keeper: Option<Arc<dyn Keeper>>,
+    standing: Option<Standing>,
     calls: Calls,
     ice: watch::Sender<IceConfig>,
     media: watch::Sender<MediaState>,
@@ -110,7 +118,8 @@ impl Task {
     ) -> Self {
         let entropy = &*parts.environment.entropy;
         let seed = u64::from_be_bytes(entropy.bytes());
-        let link = Link::new(InstanceId::mint(entropy), parts.options.name, seed);
+        let (standing, earlier) = parts.options.kept.map(|Kept { standing, call }| (standing, call)).unzip();
+        let link = Link::new(InstanceId::mint(entropy), parts.options.name, standing, seed);
         let (ice, ice_seen) = watch::channel(IceConfig::default());
         let (media, media_seen) = watch::channel(MediaState::default());
         let shared = Shared {
@@ -136,9 +145,12 @@ impl Task {
             socket_events,
             ready: Some(ready),
             last_failure,
-            wanted: None,
+            wanted: earlier.flatten().map(|(call, room)| Wanted::earlier(call, room)),
             leaving: None,
-            last_command: 0,
+            asks: BTreeMap::new(),
+            incoming: BTreeMap::new(),
+            keeper: parts.options.keeper,
+            standing: None,
             calls: Calls::new(shared),
             ice,
             media,
@@ -153,10 +165,12 @@ impl Task {
 
     fn tick(&mut self) {
         self.link(link::Input::Tick);
-        self.calls.tick(self.clock);
+        if let Some(alive) = self.calls.tick() {
+            self.say(alive);
+        }
         let now_ms = self.clock.now_ms();
         if self.wanted.as_ref().and_then(|wanted| wanted.retry_at_ms).is_some_and(|at_ms| now_ms >= at_ms) {
-            self.join();
+            self.ask_for_call();
         }
     }
 
@@ -185,6 +199,10 @@ impl Task {
                 }
             }
             link::Effect::Hangup => self.hang_up(),
+            link::Effect::Keep(standing) => {
+                self.standing = Some(*standing);
+                self.keep();
+            }
             link::Effect::Up { welcome, same } => self.up(*welcome, same),
             link::Effect::Down { reason, retry_in_ms } => {
                 self.socket = None;
@@ -194,7 +212,7 @@ impl Task {
             }
             link::Effect::Deliver(frame) => self.hub_said(frame),
             link::Effect::Overflow { frames } => {
-                tracing::error!(frames, "more was to be said to the hub than is kept while it is away");
+                tracing::error!(frames, "more was to be said to the hub than is kept for it");
                 self.events.emit(Event::OutboxOverflow { frames });
             }
             link::Effect::Refused(error) => self.refused_for_good(error),
@@ -214,87 +232,9 @@ impl Task {
         }
         self.link(match event {
             SocketEvent::Opened => link::Input::Opened,
-            SocketEvent::Frame(frame) => link::Input::Frame(frame),
+            SocketEvent::Frame(Incoming { seq, frame }) => link::Input::Frame { seq, frame },
             SocketEvent::Dropped { reason, close_code } => link::Input::Dropped { reason, close_code },
         });
-    }
-
-    fn up(&mut self, welcome: Welcome, same: bool) {
-        let Welcome { user, epoch, resumed, ice, calls, .. } = welcome;
-        self.events.emit(Event::Welcome { user, epoch, resumed: resumed && same });
-        self.ice.send_replace(ice);
-        if let Some(ready) = self.ready.take() {
-            let _ = ready.send(Ok(()));
-        }
-        let wanted = self.wanted.as_ref().map(|wanted| wanted.room.clone());
-        let (wanted_calls, others): (Vec<_>, Vec<_>) =
-            calls.into_iter().partition(|call| call.kind.room() == wanted.as_ref());
-        self.leave_others(others);
-        if let Some(call) = wanted_calls.into_iter().next() {
-            self.joined(call);
-            self.calls.tell_all(|| ToPair::HubBack);
-        } else if wanted.is_some() {
-            self.calls.orphan();
-            self.join();
-        }
-    }
-
-    /// Sends `join` for the wanted room.
-    fn join(&mut self) {
-        let id = self.next_command();
-        let media = *self.media.borrow();
-        let Some(wanted) = &mut self.wanted else { return };
-        (wanted.join, wanted.retry_at_ms) = (Some(id), None);
-        let room = wanted.room.clone();
-        self.say(ClientFrame::Join { id, room, media });
-    }
-
-    fn joined(&mut self, call: CallSnapshot) {
-        let Some(wanted) = &mut self.wanted else { return };
-        (wanted.join, wanted.retry_at_ms) = (None, None);
-        let reply = wanted.reply.take();
-        if self.calls.roster().is_none_or(|roster| roster.call() != call.id || roster.you() != call.you) {
-            let (id, you, participants) = (call.id, call.you, call.participants.len());
-            self.events.emit(Event::Joined { call: id, you, participants });
-        }
-        self.calls.sync(&call);
-        if let Some(reply) = reply {
-            let _ = reply.send(Ok(call));
-        }
-    }
-
-    fn hub_said(&mut self, frame: HubFrame) {
-        match frame {
-            HubFrame::Joined { in_reply_to, call } => {
-                if self.wanted.as_ref().is_some_and(|w| w.join.is_some() && Some(&w.room) == call.kind.room())
-                {
-                    self.joined(call);
-                } else {
-                    self.leave_late(in_reply_to, &call);
-                }
-            }
-            HubFrame::Left { in_reply_to, .. } => self.left(in_reply_to),
-            HubFrame::IceServers { ice, .. } => {
-                self.ice.send_replace(ice);
-            }
-            HubFrame::Error(error) => self.refused(error),
-            frame => self.calls.frame(frame),
-        }
-    }
-
-    fn refused(&mut self, error: ErrorFrame) {
-        let ErrorFrame { code, message, retry_after_ms, in_reply_to } = error.clone();
-        self.events.emit(Event::Refused { code, message, retry_after_ms });
-        let Some(id) = in_reply_to else { return };
-        self.left(id);
-        let Some(wanted) = self.wanted.as_mut().filter(|wanted| wanted.join == Some(id)) else { return };
-        if let Some(reply) = wanted.reply.take() {
-            self.wanted = None;
-            let _ = reply.send(Err(ClientError::Refused(error)));
-        } else {
-            wanted.join = None;
-            wanted.retry_at_ms = Some(self.clock.now_ms() + retry_after_ms.unwrap_or(REJOIN_MS));
-        }
     }
 
     fn refused_for_good(&mut self, error: ErrorFrame) {
@@ -306,43 +246,49 @@ impl Task {
         self.over = true;
     }
 
-    /// The answer to `leave`, of whatever kind.
-    fn left(&mut self, id: CommandId) {
-        if let Some((_, reply)) = self.leaving.take_if(|(leave, _)| *leave == id) {
-            let _ = reply.send(());
-        }
-    }
-
     fn pair_said(&mut self, message: FromPair) {
         match message {
+            // While the place is lost, nobody would get it.
+            FromPair::Signal { .. } if self.is_coming_back() => {}
             FromPair::Signal { to, to_incarnation, signal } => {
                 let pair = self.calls.pair(to).filter(|pair| pair.participant.incarnation == to_incarnation);
                 let call = self.calls.roster().filter(|_| pair.is_some()).map(crate::roster::Roster::call);
                 if let Some(call) = call {
-                    let id = self.next_command();
+                    let id = self.link.next_command();
                     self.say(ClientFrame::Signal { id, call, to, to_incarnation, signal });
                 }
             }
             FromPair::WantIce if self.link.is_up() => {
-                let id = self.next_command();
+                let id = self.link.next_command();
                 self.say(ClientFrame::IceServers { id });
             }
             FromPair::WantIce => {}
             FromPair::Stands { participant } => self.calls.superseded(participant),
+            FromPair::Flow => self.calls.flowed(),
         }
+    }
+
+    fn is_coming_back(&self) -> bool {
+        self.wanted.as_ref().is_some_and(|wanted| wanted.ask.is_some() || wanted.retry_at_ms.is_some())
     }
 
     fn say(&mut self, frame: ClientFrame) {
         self.link(link::Input::Send(frame));
     }
 
-    fn next_command(&mut self) -> CommandId {
-        self.last_command = self.last_command.wrapping_add(1);
-        CommandId(self.last_command)
+    /// Keeps what a process after this one needs.
+    fn keep(&self) {
+        if let (Some(keeper), Some(standing)) = (&self.keeper, &self.standing) {
+            let call = self.wanted.as_ref().and_then(|wanted| Some((wanted.call?, wanted.room.clone())));
+            keeper.keep(&Kept { standing: standing.clone(), call });
+        }
     }
 
     fn end(mut self) {
         self.leave(None);
+        if let Some(keeper) = self.keeper.as_ref().filter(|_| !self.over) {
+            keeper.forget();
+        }
         self.events.emit(Event::Ended);
     }
 }

@@ -13,12 +13,20 @@ pub(super) struct Backoff {
     up_since_ms: Option<u64>,
     not_before_ms: u64,
     wait_at_least_ms: u64,
+    told_until_ms: u64,
     random: u64,
 }
 
 impl Backoff {
     pub(super) fn new(seed: u64) -> Self {
-        Self { attempt: 0, up_since_ms: None, not_before_ms: 0, wait_at_least_ms: 0, random: seed }
+        Self {
+            attempt: 0,
+            up_since_ms: None,
+            not_before_ms: 0,
+            wait_at_least_ms: 0,
+            told_until_ms: 0,
+            random: seed,
+        }
     }
 
     /// The hub said when to come back.
@@ -44,7 +52,13 @@ impl Backoff {
         self.attempt += 1;
         let wait_ms = full_ms - self.jitter(full_ms / 4);
         let told_ms = now_ms.saturating_add(std::mem::take(&mut self.wait_at_least_ms));
-        (now_ms + wait_ms).max(told_ms).max(std::mem::take(&mut self.not_before_ms))
+        self.told_until_ms = told_ms.max(std::mem::take(&mut self.not_before_ms));
+        (now_ms + wait_ms).max(self.told_until_ms)
+    }
+
+    /// Whether the hub allows an attempt now, however long this client's own wait is.
+    pub(super) fn may_hurry(&self, now_ms: u64) -> bool {
+        now_ms >= self.told_until_ms
     }
 
     /// From 0 to `max`, by a linear congruence: it need not be secret, only different from client to client.

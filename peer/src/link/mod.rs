@@ -1,21 +1,28 @@
-//! The session's way to the hub: connect, say hello, keep alive, come back. Pure: it is told the time and what
-//! happened, and returns what to do. The bytes are moved by [`socket`].
+//! The session's way to the hub: connect, say hello, keep alive, come back; nothing lost and nothing doubled on the way.
+//! Pure: it is told the time and what happened, and returns what to do. The bytes are moved by [`socket`].
 
 mod backoff;
+mod greeting;
+mod inbox;
+mod outbox;
 mod sane;
 pub mod socket;
 
+pub use outbox::OUTBOX_FRAMES_MAX;
+
 use backoff::Backoff;
 use holdfast_protocol::{
-    ClientFrame, CloseCode, DisplayName, Epoch, ErrorCode, ErrorFrame, GuestCredential, Heartbeat, Hello,
-    HubFrame, InstanceId, PROTOCOL_VERSION, Resume, Seq, Welcome, timing::HELLO_TIMEOUT_MS,
+    ClientFrame, CloseCode, CommandId, DisplayName, ErrorCode, ErrorFrame, GuestCredential, Heartbeat,
+    HubFrame, InstanceId, Resume, Seq, Welcome, timing::PROBE_TIMEOUT_MS,
 };
-use std::collections::VecDeque;
+use inbox::{Inbox, Verdict};
+use outbox::Outbox;
 
-/// Most frames kept while the hub is away; one more drops them all, loudly.
-pub const OUTBOX_FRAMES_MAX: usize = 256;
 /// How long one attempt to open a socket may take.
 pub const DIAL_TIMEOUT_MS: u64 = 5_000;
+/// A timer that comes so late tells that this process, or its machine, stood still: what the hub said meanwhile may wait
+/// unread, so it is asked before it is taken for dead.
+const LATE_MS: u64 = 3_000;
 
 /// What happened.
 #[derive(Debug)]
@@ -32,11 +39,27 @@ pub enum Input {
         close_code: Option<u16>,
     },
     /// A frame from the hub.
-    Frame(HubFrame),
+    Frame {
+        /// Its number, if it has one.
+        seq: Option<Seq>,
+        /// What it says; none when this version does not know it. It counts all the same.
+        frame: Option<HubFrame>,
+    },
     /// Send this to the hub.
     Send(ClientFrame),
+    /// The network may have changed: find out now whether the hub is there.
+    Probe,
     /// The time of [`Link::deadline_ms`] has come.
     Tick,
+}
+
+/// What it takes to come back to a session, also for another process.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// Who the user is.
+    pub guest: GuestCredential,
+    /// The session.
+    pub resume: Resume,
 }
 
 /// What to do, in order.
@@ -48,11 +71,14 @@ pub enum Effect {
     Transmit(ClientFrame),
     /// Close the socket, open or opening; nothing more is wanted from it.
     Hangup,
+    /// Keep this where a restarted process finds it, before anything that follows: the `ack` among it ends the life of
+    /// what was kept before.
+    Keep(Box<Standing>),
     /// The session stands; frames flow.
     Up {
         /// The hub's greeting.
         welcome: Box<Welcome>,
-        /// It is the session from before, in the same epoch: nothing was forgotten.
+        /// It is the epoch from before: nothing was lost.
         same: bool,
     },
     /// The socket is lost; the session may not be.
@@ -64,9 +90,9 @@ pub enum Effect {
     },
     /// A frame for the call.
     Deliver(HubFrame),
-    /// More was to be sent than is kept while the hub is away; all of it was dropped.
+    /// More was to be kept for the hub than there is room for.
     Overflow {
-        /// How many frames.
+        /// How many frames were dropped.
         frames: usize,
     },
     /// The hub will not have this client; there are no more attempts.
@@ -87,25 +113,33 @@ enum State {
 #[derive(Debug)]
 pub struct Link {
     instance: InstanceId,
+    /// Sockets so far.
+    attempt: u32,
     name: DisplayName,
     guest: Option<GuestCredential>,
-    resume: Option<(Resume, Epoch)>,
+    resume: Option<Resume>,
     state: State,
     backoff: Backoff,
-    outbox: VecDeque<ClientFrame>,
+    inbox: Inbox,
+    outbox: Outbox,
+    last_command: u32,
 }
 
 impl Link {
-    /// A session that has not begun; `seed` varies the waits between attempts.
-    pub fn new(instance: InstanceId, name: DisplayName, seed: u64) -> Self {
+    /// A session that has not begun, or one of an earlier process; `seed` varies the waits between attempts.
+    pub fn new(instance: InstanceId, name: DisplayName, standing: Option<Standing>, seed: u64) -> Self {
+        let (guest, resume) = standing.map(|Standing { guest, resume }| (guest, resume)).unzip();
         Self {
             instance,
+            attempt: 0,
             name,
-            guest: None,
-            resume: None,
+            guest,
+            inbox: resume.as_ref().map_or_else(Inbox::default, |resume: &Resume| Inbox::after(resume.seq)),
+            resume,
             state: State::Idle,
             backoff: Backoff::new(seed),
-            outbox: VecDeque::new(),
+            outbox: Outbox::default(),
+            last_command: 0,
         }
     }
 
@@ -115,8 +149,9 @@ impl Link {
             Input::Start => self.dial(now_ms),
             Input::Opened => self.opened(now_ms),
             Input::Dropped { reason, close_code } => self.dropped(now_ms, reason, close_code),
-            Input::Frame(frame) => self.frame(now_ms, sane::sane(frame)),
+            Input::Frame { seq, frame } => self.frame(now_ms, seq, frame.map(sane::sane)),
             Input::Send(frame) => self.send(frame),
+            Input::Probe => self.probe(now_ms),
             Input::Tick => self.tick(now_ms),
         }
     }
@@ -128,7 +163,9 @@ impl Link {
             State::Waiting { until_ms } | State::Dialing { until_ms } | State::Greeting { until_ms } => {
                 Some(until_ms)
             }
-            State::Ready { beat_at_ms, dead_at_ms, .. } => Some(beat_at_ms.min(dead_at_ms)),
+            State::Ready { beat_at_ms, dead_at_ms, .. } => {
+                [Some(beat_at_ms), Some(dead_at_ms), self.inbox.ack_at_ms()].into_iter().flatten().min()
+            }
         }
     }
 
@@ -137,98 +174,60 @@ impl Link {
         matches!(self.state, State::Ready { .. })
     }
 
+    /// The number of a new command. To be sent in this order.
+    pub fn next_command(&mut self) -> CommandId {
+        self.last_command = self.last_command.saturating_add(1);
+        CommandId(self.last_command)
+    }
+
+    /// Whether the hub has yet to acknowledge this command.
+    pub fn holds(&self, id: CommandId) -> bool {
+        self.outbox.holds(id)
+    }
+
     fn dial(&mut self, now_ms: u64) -> Vec<Effect> {
         self.state = State::Dialing { until_ms: now_ms + DIAL_TIMEOUT_MS };
         vec![Effect::Dial]
     }
 
-    fn opened(&mut self, now_ms: u64) -> Vec<Effect> {
-        if !matches!(self.state, State::Dialing { .. }) {
-            return vec![];
+    fn frame(&mut self, now_ms: u64, seq: Option<Seq>, frame: Option<HubFrame>) -> Vec<Effect> {
+        let State::Ready { heartbeat, dead_at_ms, .. } = &mut self.state else {
+            return frame.map_or_else(Vec::new, |frame| self.greeted(now_ms, frame));
+        };
+        *dead_at_ms = now_ms + heartbeat.timeout_ms;
+        match seq.map(|seq| self.inbox.take(now_ms, seq)) {
+            None | Some(Verdict::Next) => {}
+            Some(Verdict::Again) => return vec![],
+            Some(Verdict::Gap) => return self.give_up(now_ms, "frames of the hub are missing"),
         }
-        self.state = State::Greeting { until_ms: now_ms + HELLO_TIMEOUT_MS };
-        vec![Effect::Transmit(ClientFrame::Hello(Hello {
-            protocol: PROTOCOL_VERSION,
-            instance: self.instance,
-            attempt: 0,
-            name: self.name.clone(),
-            guest: self.guest.clone(),
-            resume: self.resume.as_ref().map(|(resume, _)| resume.clone()),
-        }))]
-    }
-
-    fn frame(&mut self, now_ms: u64, frame: HubFrame) -> Vec<Effect> {
-        if let State::Ready { heartbeat, dead_at_ms, .. } = &mut self.state {
-            *dead_at_ms = now_ms + heartbeat.timeout_ms;
-        }
-        match (frame, &self.state) {
-            (HubFrame::Welcome(welcome), State::Greeting { .. }) => self.welcomed(now_ms, welcome),
-            (HubFrame::Error(error), State::Greeting { .. }) => self.hello_refused(error),
-            (HubFrame::HeartbeatAck, _) => vec![],
-            (HubFrame::GoingAway { retry_after_ms }, _) => {
-                self.backoff.not_before(now_ms + retry_after_ms);
-                vec![]
-            }
-            (frame, State::Ready { .. }) => {
+        let mut effects = vec![];
+        match frame {
+            // One that a later version has.
+            None | Some(HubFrame::HeartbeatAck | HubFrame::Welcome(_)) => {}
+            Some(HubFrame::Ack { command }) => self.outbox.acknowledged(command),
+            Some(HubFrame::GoingAway { retry_after_ms }) => self.backoff.not_before(now_ms + retry_after_ms),
+            Some(frame) => {
                 if let HubFrame::Error(ErrorFrame {
                     in_reply_to: None, retry_after_ms: Some(wait_ms), ..
                 }) = &frame
                 {
                     self.backoff.not_before(now_ms.saturating_add(*wait_ms));
                 }
-                vec![Effect::Deliver(frame)]
+                effects.push(Effect::Deliver(frame));
             }
-            _ => vec![],
         }
-    }
-
-    fn welcomed(&mut self, now_ms: u64, welcome: Box<Welcome>) -> Vec<Effect> {
-        let same = welcome.resumed
-            && self
-                .resume
-                .as_ref()
-                .is_some_and(|(resume, epoch)| resume.session == welcome.session && *epoch == welcome.epoch);
-        self.guest = Some(GuestCredential { user: welcome.user, secret: welcome.guest_secret.clone() });
-        let resume = Resume {
-            session: welcome.session,
-            token: welcome.token.clone(),
-            epoch: welcome.epoch,
-            seq: Seq(0),
-            hold: false,
-        };
-        self.resume = Some((resume, welcome.epoch));
-        let heartbeat = welcome.heartbeat;
-        self.state = State::Ready {
-            heartbeat,
-            beat_at_ms: now_ms + heartbeat.interval_ms,
-            dead_at_ms: now_ms + heartbeat.timeout_ms,
-        };
-        self.backoff.succeeded(now_ms);
-        let kept = std::mem::take(&mut self.outbox);
-        let mut effects = vec![Effect::Up { welcome, same }];
-        if same {
-            effects.extend(kept.into_iter().map(Effect::Transmit));
+        if self.inbox.ack_at_ms().is_some_and(|due_ms| now_ms >= due_ms) {
+            effects.push(self.ack());
         }
         effects
     }
 
-    /// The socket closes after this; some refusals go away with time or with the credentials.
-    fn hello_refused(&mut self, error: ErrorFrame) -> Vec<Effect> {
-        match error.code {
-            ErrorCode::BadCredentials if self.guest.is_some() => {
-                (self.guest, self.resume) = (None, None);
-                vec![]
-            }
-            ErrorCode::RateLimited
-            | ErrorCode::HubFull
-            | ErrorCode::AddressFull
-            | ErrorCode::Banned
-            | ErrorCode::Internal => {
-                self.backoff.wait_for(error.retry_after_ms.unwrap_or(0));
-                vec![]
-            }
-            _ => self.refused(error),
+    fn ack(&mut self) -> Effect {
+        let seq = self.inbox.ack();
+        if let Some(resume) = &mut self.resume {
+            resume.seq = seq;
         }
+        Effect::Transmit(ClientFrame::Ack { seq })
     }
 
     fn refused(&mut self, error: ErrorFrame) -> Vec<Effect> {
@@ -244,7 +243,7 @@ impl Link {
         if close_code == Some(CloseCode::TakenOver.number()) {
             // Coming back would only take it over in turn, for ever.
             let message = "another socket took over this session".to_owned();
-            let code = ErrorCode::BadCredentials;
+            let code = ErrorCode::StaleHello;
             return self.refused(ErrorFrame { code, message, retry_after_ms: None, in_reply_to: None });
         }
         let until_ms = self.backoff.next(now_ms);
@@ -252,36 +251,58 @@ impl Link {
         vec![Effect::Down { reason, retry_in_ms: until_ms - now_ms }]
     }
 
+    /// A command is kept until the hub acknowledges it; anything else is of the moment.
     fn send(&mut self, frame: ClientFrame) -> Vec<Effect> {
-        match self.state {
-            State::Ready { .. } => vec![Effect::Transmit(frame)],
-            State::Over => vec![],
-            _ if self.outbox.len() >= OUTBOX_FRAMES_MAX => {
-                let frames = self.outbox.len() + 1;
-                self.outbox.clear();
-                vec![Effect::Overflow { frames }]
+        if matches!(self.state, State::Over) {
+            return vec![];
+        }
+        let mut effects = vec![];
+        if frame.command().is_some() {
+            let frames = self.outbox.keep(frame.clone(), self.is_up());
+            if frames > 0 {
+                effects.push(Effect::Overflow { frames });
             }
-            _ => {
-                self.outbox.push_back(frame);
-                vec![]
+        }
+        if self.is_up() {
+            effects.push(Effect::Transmit(frame));
+        }
+        effects
+    }
+
+    fn probe(&mut self, now_ms: u64) -> Vec<Effect> {
+        match &mut self.state {
+            State::Ready { heartbeat, beat_at_ms, dead_at_ms } => {
+                *beat_at_ms = now_ms + heartbeat.interval_ms;
+                *dead_at_ms = now_ms + PROBE_TIMEOUT_MS;
+                vec![Effect::Transmit(ClientFrame::Heartbeat)]
             }
+            State::Waiting { .. } if self.backoff.may_hurry(now_ms) => self.dial(now_ms),
+            _ => vec![],
         }
     }
 
     fn tick(&mut self, now_ms: u64) -> Vec<Effect> {
-        if self.deadline_ms().is_none_or(|deadline_ms| now_ms < deadline_ms) {
+        let Some(late_ms) = self.deadline_ms().and_then(|due_ms| now_ms.checked_sub(due_ms)) else {
             return vec![];
-        }
+        };
         match &mut self.state {
             State::Waiting { .. } => self.dial(now_ms),
             State::Dialing { .. } => self.give_up(now_ms, "the hub cannot be reached in time"),
             State::Greeting { .. } => self.give_up(now_ms, "the hub does not answer hello"),
+            State::Ready { .. } if late_ms >= LATE_MS => self.probe(now_ms),
             State::Ready { dead_at_ms, .. } if now_ms >= *dead_at_ms => {
                 self.give_up(now_ms, "nothing was heard from the hub for the heartbeat time-out")
             }
             State::Ready { heartbeat, beat_at_ms, .. } => {
-                *beat_at_ms = now_ms + heartbeat.interval_ms;
-                vec![Effect::Transmit(ClientFrame::Heartbeat)]
+                let mut effects = vec![];
+                if now_ms >= *beat_at_ms {
+                    *beat_at_ms = now_ms + heartbeat.interval_ms;
+                    effects.push(Effect::Transmit(ClientFrame::Heartbeat));
+                }
+                if self.inbox.ack_at_ms().is_some_and(|due_ms| now_ms >= due_ms) {
+                    effects.push(self.ack());
+                }
+                effects
             }
             State::Idle | State::Over => vec![],
         }
@@ -294,5 +315,7 @@ impl Link {
     }
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

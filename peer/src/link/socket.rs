@@ -2,7 +2,7 @@
 
 use crate::environment::{Dial, Environment, JoinHandle};
 use futures_util::{SinkExt, StreamExt};
-use holdfast_protocol::{ClientFrame, HubFrame, limits::FRAME_BYTES_MAX};
+use holdfast_protocol::{ClientFrame, HubFrame, Numbered, Seq, limits::FRAME_BYTES_MAX};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 use tokio_tungstenite::{
@@ -23,7 +23,7 @@ pub enum SocketEvent {
     /// It is open.
     Opened,
     /// A frame came.
-    Frame(HubFrame),
+    Frame(Incoming),
     /// It failed to open, or is closed.
     Dropped {
         /// Why, in words.
@@ -31,6 +31,17 @@ pub enum SocketEvent {
         /// The WebSocket close code, if there was one.
         close_code: Option<u16>,
     },
+}
+
+/// A frame as far as this version knows it.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct Incoming {
+    /// Its number, if it has one.
+    #[serde(default)]
+    pub seq: Option<Seq>,
+    /// What it says, if that is known.
+    #[serde(skip)]
+    pub frame: Option<HubFrame>,
 }
 
 /// A socket, open or opening. Dropping it closes the socket, after what was sent on it.
@@ -117,7 +128,7 @@ async fn run(
 }
 
 /// A frame, nothing to speak of, or the end.
-fn read(message: Option<Result<Message, Error>>) -> Result<Option<HubFrame>, (String, Option<u16>)> {
+fn read(message: Option<Result<Message, Error>>) -> Result<Option<Incoming>, (String, Option<u16>)> {
     match message {
         None => Err(("closed by the hub".into(), None)),
         Some(Err(error)) => Err((error.to_string(), None)),
@@ -125,11 +136,20 @@ fn read(message: Option<Result<Message, Error>>) -> Result<Option<HubFrame>, (St
             || ("closed by the hub".into(), None),
             |frame| (format!("closed by the hub: {} {}", frame.code, frame.reason), Some(frame.code.into())),
         )),
-        // A frame of a later protocol version, or damage; its contents may be secret and stay out of the log.
-        Some(Ok(Message::Text(text))) => Ok(serde_json::from_str(&text)
-            .inspect_err(|error| tracing::warn!(%error, "a frame from the hub was not understood"))
-            .ok()),
+        Some(Ok(Message::Text(text))) => Ok(Some(decode(&text))),
         Some(Ok(_)) => Ok(None),
+    }
+}
+
+/// What is not understood is a frame of a later version, or damage. It keeps its number; its contents may be secret and
+/// stay out of the log.
+fn decode(text: &str) -> Incoming {
+    match Numbered::decode(text) {
+        Ok(Numbered { seq, frame }) => Incoming { seq, frame: Some(frame) },
+        Err(error) => {
+            tracing::warn!(%error, "a frame from the hub was not understood");
+            serde_json::from_str(text).unwrap_or_default()
+        }
     }
 }
 
@@ -139,4 +159,19 @@ where
 {
     let _ = tokio::time::timeout(CLOSE_TIMEOUT, socket.close(None)).await;
     ("closed".into(), None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_of_a_later_version_keeps_its_number() {
+        let known = decode(r#"{"seq":3,"type":"heartbeat-ack"}"#);
+        assert_eq!((known.seq, known.frame), (Some(Seq(3)), Some(HubFrame::HeartbeatAck)));
+        let later = decode(r#"{"seq":4,"type":"dance","with":"whom"}"#);
+        assert_eq!((later.seq, later.frame), (Some(Seq(4)), None));
+        let damaged = decode("seq 5");
+        assert_eq!((damaged.seq, damaged.frame), (None, None));
+    }
 }

@@ -168,6 +168,8 @@ impl Actor {
             if flow != self.flow {
                 self.flow = flow;
                 self.shared.events.emit(Event::Media { participant: self.id, flow });
+                self.life.set_flow(flow);
+                let _ = self.shared.to_client.send(FromPair::Flow).await;
             }
             self.tell_if_it_stands().await;
         }

@@ -60,6 +60,8 @@ pub(crate) enum FromPair {
     WantIce,
     /// Connected, and carrying the other side's media if it sends any, for the first time.
     Stands { participant: ParticipantId },
+    /// Media flows in another way than before: see [`Pair::flow`].
+    Flow,
 }
 
 /// What a client tells a pair.
@@ -76,11 +78,13 @@ pub(crate) enum ToPair {
     Close,
 }
 
-/// What a pair's task must know at once, whatever waits in its inbox.
+/// What a pair's task must know at once, whatever waits in its inbox; and which ways media flows, by its last word.
 #[derive(Debug, Default)]
 pub(crate) struct Life {
     replaced: AtomicBool,
     closed: AtomicBool,
+    flows_in: AtomicBool,
+    flows_out: AtomicBool,
 }
 
 impl Life {
@@ -96,14 +100,17 @@ impl Life {
     fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
+
+    fn set_flow(&self, flow: Flow) {
+        self.flows_in.store(matches!(flow, Flow::In | Flow::Both), Ordering::Release);
+        self.flows_out.store(matches!(flow, Flow::Out | Flow::Both), Ordering::Release);
+    }
 }
 
 /// A client's end of a pair. Dropping it ends the pair.
 pub(crate) struct Pair {
     pub(crate) participant: Participant,
     pub(crate) counters: Arc<PairCounters>,
-    /// Whether it has told [`FromPair::Stands`].
-    pub(crate) stood: bool,
     life: Arc<Life>,
     inbox: mpsc::Sender<ToPair>,
 }
@@ -117,7 +124,17 @@ impl Pair {
         let life = Arc::<Life>::default();
         let actor = actor::Actor::new(shared.clone(), &participant, role, counters.clone(), life.clone());
         shared.environment.spawn(actor.run(messages)).detach();
-        Self { participant, counters, stood: false, life, inbox }
+        Self { participant, counters, life, inbox }
+    }
+
+    /// Which ways media flows.
+    pub(crate) fn flow(&self) -> Flow {
+        match (self.life.flows_in.load(Ordering::Acquire), self.life.flows_out.load(Ordering::Acquire)) {
+            (false, false) => Flow::None,
+            (true, false) => Flow::In,
+            (false, true) => Flow::Out,
+            (true, true) => Flow::Both,
+        }
     }
 
     /// The hub has forgotten the call: this pair lives on, but not as the participant's current one.

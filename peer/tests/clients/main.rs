@@ -3,5 +3,7 @@
 
 mod broken_path;
 mod call;
+mod direct;
 mod places;
+mod returns;
 mod support;

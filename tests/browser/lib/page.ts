@@ -78,6 +78,18 @@ export class Person {
     return person;
   }
 
+  /** Another tab of the same browser, with the same storage. */
+  async beside(url: string): Promise<Person> {
+    const person = new Person(this.#context, await this.#context.newPage());
+    await person.tab.goto(url);
+    return person;
+  }
+
+  /** Closes this tab alone. To the hub that is the same as a crash. */
+  closeTab(): Promise<void> {
+    return this.tab.close();
+  }
+
   /** Opens a room's link and joins without a click. */
   static async join(browser: Browser, room_url: string, name: string, before?: () => void): Promise<Person> {
     const url = `${room_url}?name=${encodeURIComponent(name)}&autojoin=1`;

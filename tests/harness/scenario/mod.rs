@@ -2,6 +2,7 @@
 
 mod bare_pair;
 mod checks;
+mod cuts;
 mod hub_killed;
 mod three_bots;
 
@@ -18,6 +19,8 @@ pub enum Scenario {
     BarePair,
     /// Three bots in a room for ten minutes, with loss and a lost socket.
     ThreeBots,
+    /// Three callers without media whose sockets are cut at chosen frames while they set a call up.
+    Cuts,
     /// Three bots whose hub is killed, and comes back a minute later.
     HubKilled,
     /// As [`Scenario::ThreeBots`], with a path lost on the way: fails, or the other proves nothing.
@@ -25,9 +28,10 @@ pub enum Scenario {
 }
 
 /// Every scenario with the name that the program knows it by.
-pub const SCENARIOS: [(&str, Scenario); 4] = [
+pub const SCENARIOS: [(&str, Scenario); 5] = [
     ("bare-pair", Scenario::BarePair),
     ("three-bots", Scenario::ThreeBots),
+    ("cuts", Scenario::Cuts),
     ("hub-killed", Scenario::HubKilled),
     ("dead-path", Scenario::DeadPath),
 ];
@@ -59,6 +63,7 @@ pub fn run(scenario: Scenario, seed: u64) -> Report {
     match scenario {
         Scenario::BarePair => in_virtual_time(|log| bare_pair::run(seed, log)),
         Scenario::ThreeBots => in_virtual_time(|log| three_bots::run(seed, log)),
+        Scenario::Cuts => in_virtual_time(|log| cuts::run(seed, log)),
         Scenario::HubKilled => in_virtual_time(|log| hub_killed::run(seed, log)),
         Scenario::DeadPath => in_virtual_time(|log| three_bots::run_with_dead_path(seed, log)),
     }

@@ -108,8 +108,8 @@ async fn lose_socket(world: &World, bots: &[&Bot], absent: &Bot) -> Result<(), S
 /// Whether someone is away, by the last event about it.
 fn is_away(events: &[Event], who: ParticipantId) -> Option<bool> {
     events.iter().rev().find_map(|event| match event {
-        Event::PeerAway { participant, .. } if *participant == who => Some(true),
-        Event::PeerBack { participant } if *participant == who => Some(false),
+        Event::PeerDisconnected { participant, .. } if *participant == who => Some(true),
+        Event::PeerReconnected { participant, .. } if *participant == who => Some(false),
         _ => None,
     })
 }

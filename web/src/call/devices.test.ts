@@ -145,7 +145,7 @@ describe('one’s own screen', () => {
   test('is told again to a hub that was away', () => {
     const core = shared(false).closed().after(0).opened();
     core.frame({ ...golden('welcome'), calls: [] });
-    expect(core.sent).toMatchObject([{ type: 'join', media: { screen: true, screen_audio: false } }]);
+    expect(core.sent).toMatchObject([{ type: 'rejoin', media: { screen: true, screen_audio: false } }]);
   });
 });
 

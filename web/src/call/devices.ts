@@ -38,6 +38,11 @@ export function opening(devices: Devices): boolean {
   return KINDS.some((kind) => devices[kind].is === 'opening');
 }
 
+/** Whether anything is open or about to be. */
+export function isAnyOpen(devices: Devices): boolean {
+  return KINDS.some((kind) => isOpen(devices[kind])) || devices.screen.is !== 'off';
+}
+
 /** Opens every device that is wanted and not open. */
 export function openWanted(state: State): Next {
   const missing = KINDS.filter((kind) => state.devices.wanted[kind] && !isOpen(state.devices[kind]));

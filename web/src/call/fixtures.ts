@@ -1,6 +1,7 @@
 /** The golden frames of `tests/vectors/wire/`, and a driver of the core, for tests. */
 import { readFileSync, readdirSync } from 'node:fs';
 import type { CallSnapshot, ClientFrame, HubFrame, Participant } from '../protocol/wire.ts';
+import type { Heard } from './link.ts';
 import { newState, reduce } from './reduce.ts';
 import type { PageEffect, PageEvent, State } from './state.ts';
 
@@ -58,8 +59,13 @@ export class Core {
     return this;
   }
 
-  frame(frame: HubFrame): this {
+  frame(frame: Heard): this {
     return this.feed({ event: 'frame', socket: this.state.link.socket, frame });
+  }
+
+  /** A frame with its place in the epoch. */
+  numbered(seq: number, frame: HubFrame): this {
+    return this.frame({ ...frame, seq });
   }
 
   opened(): this {
@@ -83,8 +89,17 @@ export class Core {
     return this.frame({ type: 'joined', in_reply_to: this.state.join_id ?? -1, call });
   }
 
-  /** The frames that the last event sent. */
+  /** The frames that the last event sent, but for the acknowledgements. */
   get sent(): ClientFrame[] {
+    return this.#sent.filter(({ type }) => type !== 'ack');
+  }
+
+  /** What the last event acknowledged. */
+  get acked(): number[] {
+    return this.#sent.flatMap((frame) => (frame.type === 'ack' ? [frame.seq] : []));
+  }
+
+  get #sent(): ClientFrame[] {
     return this.effects.flatMap((effect) => (effect.effect === 'send' ? [effect.frame] : []));
   }
 

@@ -1,9 +1,22 @@
-/** What the hub's frames and the socket's ups and downs do to the page. Pure. */
-import type { CallSnapshot, ErrorCode, HubFrame } from '../protocol/wire.ts';
-import { announce, closeAll } from './devices.ts';
+/** What the hub's frames and the socket's ups and downs do to the page. Pure; who is in the call is `place.ts`. */
+import type { ErrorCode, HubFrame } from '../protocol/wire.ts';
+import * as directory from './directory.ts';
+import * as history from './history.ts';
 import * as link from './link.ts';
+import * as place from './place.ts';
+import * as ringing from './ringing.ts';
 import * as roster from './roster.ts';
-import { mediaOf, type Next, type PageEffect, type PageEvent, type Refusal, type State } from './state.ts';
+import {
+  callOf,
+  chain,
+  withLink,
+  type Next,
+  type Page,
+  type PageEffect,
+  type PageEvent,
+  type Refusal,
+  type State,
+} from './state.ts';
 
 /** Close code 4005: the same session came back on another socket, so this one must not fight for it. */
 const TAKEN_OVER = 4005;
@@ -15,118 +28,106 @@ const TROUBLES: Partial<Record<number, ErrorCode>> = {
 };
 
 /** A frame of the current socket. */
-export function onFrame(before: State, now_ms: number, frame: HubFrame): Next {
-  const saidGoodbye = before.link.farewell_until_ms !== undefined;
-  const [state, effects] = withLink(before, link.heard(before.link, now_ms, frame));
-  const [next, more] = saidGoodbye ? leaving(state, frame) : react(state, frame);
-  return [next, [...effects, ...more]];
-}
-
-/** Asks for a place in the room that the page is about. */
-export function askToJoin(state: State): Next {
-  const { page } = state;
-  if (page.at !== 'joining' && page.at !== 'call') return [state, []];
-  const id = state.link.next_id;
-  const join = { type: 'join' as const, room: page.room, media: mediaOf(state.devices) };
-  return withLink({ ...state, join_id: id }, link.say(state.link, join));
+export function onFrame(before: State, now_ms: number, frame: link.Heard): Next {
+  const fresh = link.isNext(before.link, frame);
+  const how = frame.type === 'welcome' ? link.continuity(before.link, frame) : undefined;
+  const stepped = withLink(before, link.heard(before.link, now_ms, frame));
+  // What was taken in already changes nothing, and what follows a hole comes again.
+  if (!fresh) return stepped;
+  return chain(stepped, (state) =>
+    frame.type === 'welcome'
+      ? onWelcome(state, now_ms, frame, how ?? 'new-session')
+      : react(state, now_ms, frame),
+  );
 }
 
 /** The current socket closed. */
 export function onClosed(state: State, now_ms: number, event: PageEvent & { event: 'socket-closed' }): Next {
-  if (event.code === TAKEN_OVER) return refuse(state, { code: 'taken-over', retry_after_ms: undefined });
+  if (event.code === TAKEN_OVER) return takenOver(state, 'taken-over');
   const trouble = TROUBLES[event.code] ?? state.trouble;
-  return withLink({ ...state, trouble, join_id: undefined }, link.lost(state.link, now_ms, event.random));
+  return withLink({ ...state, trouble }, link.lost(state.link, now_ms, event.random));
 }
 
-/** `state` with the link's next step. */
-export function withLink(state: State, [next, effects]: [link.Link, link.LinkEffect[]]): Next {
-  return [{ ...state, link: next }, effects];
+/** Another page has this one's session now. */
+export function takenOver(state: State, code: 'taken-over' | 'moved'): Next {
+  const [next, effects] = place.refuse(state, { code, retry_after_ms: undefined });
+  return chain([next, effects], (refused) => withLink({ ...refused, rings: [] }, link.stop(refused.link)));
 }
 
-/** After the user left: a place that is given only now is given back. */
-function leaving(state: State, frame: HubFrame): Next {
-  if (frame.type === 'joined' && frame.in_reply_to === state.join_id) {
-    return withLink({ ...state, join_id: undefined }, link.farewell(state.link, [frame.call.id]));
-  }
-  if (frame.type === 'error' && frame.in_reply_to === state.join_id) {
-    return withLink({ ...state, join_id: undefined }, link.stop(state.link));
-  }
-  return [state, []];
+function onWelcome(
+  state: State,
+  now_ms: number,
+  frame: HubFrame & { type: 'welcome' },
+  how: link.Continuity,
+): Next {
+  const effects: PageEffect[] = [
+    { effect: 'remember-guest', guest: state.link.guest },
+    { effect: 'use-ice', ice: frame.ice },
+  ];
+  const known = ringing.resync(state, now_ms, frame.incoming, how !== 'same-epoch');
+  const welcomed = directory.opened({ ...known, trouble: undefined }, frame.directory);
+  const placed = chain([welcomed, effects], (next) => place.take(next, now_ms, frame.calls, how));
+  const looked = chain(placed, (next) => (how === 'same-epoch' ? [next, []] : directory.ask(next, now_ms)));
+  return chain(looked, (next) => (next.page.at === 'landing' ? history.load(next) : [next, []]));
 }
 
-function react(state: State, frame: HubFrame): Next {
+function react(state: State, now_ms: number, frame: HubFrame): Next {
   switch (frame.type) {
-    case 'welcome':
-      return onWelcome(state, frame);
     case 'joined':
-      if (frame.in_reply_to !== state.join_id) return [state, []];
-      return enter({ ...state, join_id: undefined }, frame.call);
+    case 'ringing':
+      return place.given(state, now_ms, frame);
+    case 'call-ended':
+    case 'call-over':
+      return onOver(state, now_ms, frame);
+    case 'accepted-elsewhere':
+      return [ringing.silence(state, frame.call), []];
+    case 'left':
+      return callOf(state.page) === frame.call ? place.over(state, now_ms, undefined) : [state, []];
+    case 'incoming-call':
+      return [ringing.incoming(state, now_ms, frame), []];
+    case 'missed-call':
+      return history.load(state);
+    case 'directory':
+      return [directory.listed(state, frame), []];
+    case 'presence':
+      return [directory.changed(state, frame), []];
     case 'ice-servers':
       return [state, [{ effect: 'use-ice', ice: frame.ice }]];
     case 'error':
-      return onError(state, frame);
+      return onError(state, now_ms, frame);
     case 'peer-joined':
     case 'peer-left':
     case 'peer-disconnected':
     case 'peer-reconnected':
     case 'media-state':
     case 'signal':
-      return onCallFrame(state, frame);
+      return onCallFrame(state, now_ms, frame);
     default:
       return [state, []];
   }
 }
 
-function onWelcome(state: State, frame: HubFrame & { type: 'welcome' }): Next {
-  const effects: PageEffect[] = [
-    { effect: 'remember-guest', guest: state.link.guest },
-    { effect: 'use-ice', ice: frame.ice },
-  ];
-  const welcomed: State = { ...state, trouble: undefined, join_id: undefined };
-  const [next, more] = takePlace(welcomed, frame.calls);
-  return [next, [...effects, ...more]];
+/** A call is over, for the one reason that the hub gives: nothing of it stays open, rings or counts down. */
+function onOver(before: State, now_ms: number, frame: HubFrame & { type: 'call-ended' | 'call-over' }): Next {
+  const state = ringing.silence(before, frame.call);
+  const own = callOf(state.page) === frame.call;
+  const ended: Next = own ? place.over(state, now_ms, frame.reason) : [state, []];
+  return chain(ended, history.load);
 }
 
-/** After a welcome: into the room's call where the session already has a place in it, else by asking for one. */
-function takePlace(state: State, calls: CallSnapshot[]): Next {
-  const { page } = state;
-  if (page.at !== 'joining' && page.at !== 'call') return [state, []];
-  const call = calls.find((one) => one.kind.is === 'room' && one.kind.room === page.room);
-  if (!call) return askToJoin(state);
-  if (page.at === 'joining' || page.call !== call.id || page.you !== call.you) return enter(state, call);
-  const [people, effects] = roster.resync(page.people, call);
-  return announce({ ...state, page: { ...page, people } }, effects);
-}
-
-/** Into the call; the connections of an earlier place, if any, end here. */
-function enter(state: State, call: CallSnapshot): Next {
-  const { page } = state;
-  if (page.at !== 'joining' && page.at !== 'call') return [state, []];
-  const [people, effects] = roster.fresh(call);
-  const begin: PageEffect[] = [{ effect: 'begin-call' }];
-  if (page.at === 'call') begin.unshift({ effect: 'end-call' });
-  const next: State['page'] = { at: 'call', room: page.room, call: call.id, you: call.you, people };
-  return announce({ ...state, page: next }, [...begin, ...effects]);
-}
-
-function onError(state: State, frame: HubFrame & { type: 'error' }): Next {
+function onError(before: State, now_ms: number, frame: HubFrame & { type: 'error' }): Next {
+  const state = directory.refused(before, frame);
   const refusal: Refusal = { code: frame.code, retry_after_ms: frame.retry_after_ms };
-  if (state.join_id !== undefined && frame.in_reply_to === state.join_id) return refuse(state, refusal);
+  if (state.join_id !== undefined && frame.in_reply_to === state.join_id) {
+    return place.denied(state, now_ms, refusal);
+  }
+  if (frame.in_reply_to !== undefined) return [state, []];
   if (frame.code === 'bad-credentials') return [state, [{ effect: 'remember-guest', guest: undefined }]];
   if (state.link.phase.is !== 'opening') return [state, []];
-  if (frame.code === 'unsupported-protocol' || frame.code === 'invalid-name') return refuse(state, refusal);
+  if (frame.code === 'unsupported-protocol' || frame.code === 'invalid-name') {
+    return chain(place.refuse(state, refusal), (next) => withLink(next, link.stop(next.link)));
+  }
   return [{ ...state, trouble: frame.code }, []];
-}
-
-/** Out of the room, for a reason that only the user can do something about. */
-function refuse(state: State, refusal: Refusal): Next {
-  const { page } = state;
-  if (page.at === 'landing' || page.at === 'left' || page.at === 'refused') return [state, []];
-  const effects: PageEffect[] = page.at === 'call' ? [{ effect: 'end-call' }] : [];
-  const [closed, closing] = closeAll({ ...state, join_id: undefined });
-  const [off, stopping] = withLink(closed, link.stop(closed.link));
-  const next: State = { ...off, page: { at: 'refused', room: page.room, refusal } };
-  return [next, [...effects, ...closing, ...stopping]];
 }
 
 type CallFrame = Extract<
@@ -136,7 +137,20 @@ type CallFrame = Extract<
   }
 >;
 
-function onCallFrame(state: State, frame: CallFrame): Next {
+function onCallFrame(before: State, now_ms: number, frame: CallFrame): Next {
+  if (frame.type === 'peer-left' && isOwn(before.page, frame)) return place.gone(before, now_ms, frame);
+  const accepted = frame.type === 'peer-joined' && before.page.at === 'calling';
+  return accepted
+    ? chain(place.answered(before, now_ms, frame.call), (state) => onRoster(state, now_ms, frame))
+    : onRoster(before, now_ms, frame);
+}
+
+function isOwn(page: Page, { call, participant }: HubFrame & { type: 'peer-left' }): boolean {
+  const you = page.at === 'call' ? page.you : page.at === 'rejoin' ? page.place?.you : undefined;
+  return participant === you && callOf(page) === call;
+}
+
+function onRoster(state: State, now_ms: number, frame: CallFrame): Next {
   const { page } = state;
   if (page.at !== 'call' || frame.call !== page.call) return [state, []];
   const put = ([people, effects]: [typeof page.people, PageEffect[]]): Next => [
@@ -145,11 +159,11 @@ function onCallFrame(state: State, frame: CallFrame): Next {
   ];
   switch (frame.type) {
     case 'peer-joined':
-      return put(roster.joined(page.people, page.you, frame.participant));
+      return put(roster.joined(page.people, page.you, frame.participant, now_ms));
     case 'peer-left':
       return put(roster.left(page.people, frame.participant));
     case 'peer-disconnected':
-      return put(roster.away(page.people, frame));
+      return put(roster.away(page.people, frame, now_ms));
     case 'peer-reconnected':
       return put(roster.back(page.people, page.you, frame));
     case 'media-state':

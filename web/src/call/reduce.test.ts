@@ -51,7 +51,7 @@ describe('before the call', () => {
 
   test('going home closes what was opened', () => {
     const core = new Core().feed({ event: 'open-room', room: ROOM }).feed({ event: 'go-home' });
-    expect(core.done).toEqual(['close-device', 'close-device', 'show-path']);
+    expect(core.done).toEqual(['close-device', 'close-device', 'open-socket', 'remember-name', 'show-path']);
     expect(core.state.page).toEqual({ at: 'landing' });
   });
 });
@@ -60,6 +60,7 @@ describe('in the call', () => {
   test('a place in the room opens a pair with everyone else', () => {
     const core = new Core().inCall();
     expect(core.effects).toEqual([
+      { effect: 'store-call', stored: core.state.stored },
       { effect: 'begin-call' },
       { effect: 'open-pair', participant: BOB, role: 'offerer', away: true },
       { effect: 'remember-rooms', recent: [ROOM] },
@@ -132,36 +133,29 @@ describe('one’s own devices', () => {
 });
 
 describe('leaving', () => {
-  test('is said before the socket closes, and everything of the call ends', () => {
+  test('is said, and everything of the call ends; the page can still be called', () => {
     const core = new Core().inCall().feed({ event: 'leave' });
-    expect(core.done).toEqual([
-      'hub-reachable',
-      'end-call',
-      'close-device',
-      'close-device',
-      'send',
-      'close-socket',
-    ]);
+    expect(core.done).toEqual(['forget-call', 'end-call', 'close-device', 'close-device', 'send']);
+    expect(core.sent).toMatchObject([{ type: 'leave', call: golden('joined').call.id }]);
     expect(core.state.page).toEqual({
       at: 'left',
-      room: ROOM,
+      target: { is: 'room', room: ROOM },
       summary: { duration_ms: 0, quality: undefined },
+      why: undefined,
     });
+    expect(core.state.link.phase.is).toBe('up');
+    expect(core.frame(golden('left')).done).toEqual([]);
   });
 
   test('while the hub is away is said as soon as it can be', () => {
     const core = new Core().inCall().closed().feed({ event: 'leave' });
-    expect(core.done).toEqual(['end-call', 'close-device', 'close-device']);
-    core.after(0).opened().frame(golden('welcome', 'welcome-resumed'));
+    expect(core.done).toEqual(['forget-call', 'end-call', 'close-device', 'close-device']);
+    core
+      .after(0)
+      .opened()
+      .frame({ ...golden('welcome', 'welcome-resumed'), last_command: 1 });
     expect(core.sent).toMatchObject([{ type: 'leave', call: golden('joined').call.id }]);
-    expect(core.done.at(-1)).toBe('close-socket');
-    expect(core.state.link.phase.is).toBe('off');
-  });
-
-  test('while the hub is away is not tried for ever', () => {
-    const core = new Core().inCall().closed().feed({ event: 'leave' });
-    core.after(30_000);
-    expect(core.state.link.phase.is).toBe('off');
+    expect(core.state.page.at).toBe('left');
   });
 
   test('before the answer to the join gives the place back', () => {
@@ -171,7 +165,6 @@ describe('leaving', () => {
     core.frame({ ...golden('joined'), in_reply_to: 1 });
     expect(core.sent).toMatchObject([{ type: 'leave', call: golden('joined').call.id }]);
     expect(core.state.page.at).toBe('left');
-    expect(core.state.link.phase.is).toBe('off');
   });
 
   test('and coming back joins with the devices that were on', () => {
@@ -184,7 +177,7 @@ describe('leaving', () => {
 
   test('by the browser’s back button leaves too', () => {
     const core = new Core().inCall().feed({ event: 'navigated', room: undefined, autojoin: false });
-    expect(core.sent).toMatchObject([{ type: 'leave' }]);
+    expect(core.sent).toMatchObject([{ type: 'leave' }, { type: 'directory', query: '' }]);
     expect(core.state.page).toEqual({ at: 'landing' });
   });
 });
@@ -195,7 +188,7 @@ describe('refusals', () => {
     joinFull(core.opened().frame(golden('welcome')));
     expect(core.state.page).toMatchObject({ at: 'refused', refusal: { code: 'room-full' } });
     expect(statusOf(core.state)).toBe('refused');
-    expect(core.done).toContain('close-socket');
+    expect(core.done).toContain('close-device');
     core.feed({ event: 'rejoin' });
     expect(core.state.page).toMatchObject({ at: 'lobby', autojoin: true });
   });

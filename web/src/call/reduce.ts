@@ -1,19 +1,35 @@
 /**
  * The page's core: `reduce(state, now, event)` gives the next state and what the browser has to do, and touches
- * nothing itself. The state's words are in `state.ts`; the hub's frames are handled in `hub.ts`, devices in
- * `devices.ts`, the socket's life in `link.ts`, the roster in `roster.ts`.
+ * nothing itself. The state's words are in `state.ts`; the hub's frames are handled in `hub.ts`, one's own place in a
+ * call in `place.ts`, devices in `devices.ts`, the socket's life in `link.ts`, the roster in `roster.ts`, what the
+ * user does in `user.ts`.
  */
 import type { GuestCredential, InstanceId, RoomName } from '../protocol/wire.ts';
 import { captureOf } from './capture.ts';
 import * as devices from './devices.ts';
-import { askToJoin, onClosed, onFrame, withLink } from './hub.ts';
+import * as directory from './directory.ts';
+import * as history from './history.ts';
+import { onClosed, onFrame, takenOver } from './hub.ts';
 import * as link from './link.ts';
 import { displayName } from './names.ts';
-import { forgotten, visited } from './recent.ts';
-import { newRecord, spend, summary } from './quality.ts';
-import { change } from './roster.ts';
-import type { Devices, Next, PageEffect, PageEvent, State } from './state.ts';
+import * as place from './place.ts';
+import { newRecord, spend } from './quality.ts';
+import { visited } from './recent.ts';
+import * as rejoin from './rejoin.ts';
+import * as ringing from './ringing.ts';
+import { change, isAway } from './roster.ts';
+import {
+  chain,
+  withLink,
+  type Devices,
+  type Next,
+  type PageEffect,
+  type PageEvent,
+  type State,
+} from './state.ts';
 import { forgetGone, newTalk, onTalk } from './talk.ts';
+import { joinWhenSettled, onUser } from './user.ts';
+import { MEDIA_ALIVE_INTERVAL_MS } from '../protocol/wire.ts';
 
 /** What the browser remembers from earlier visits. */
 export interface Remembered {
@@ -22,6 +38,7 @@ export interface Remembered {
   recent: RoomName[];
   chosen: Devices['chosen'];
   speaker?: string | undefined;
+  calls_seen_unix_ms?: number | undefined;
 }
 
 export function newState(instance: InstanceId, remembered: Remembered): State {
@@ -35,34 +52,70 @@ export function newState(instance: InstanceId, remembered: Remembered): State {
     trouble: undefined,
     talk: newTalk(),
     record: undefined,
+    rings: [],
+    directory: directory.newDirectory(),
+    log: { calls: [], seen_unix_ms: remembered.calls_seen_unix_ms ?? 0 },
+    stored: undefined,
+    alive_at_ms: undefined,
   };
 }
 
 /** When the next `tick` is due; undefined when nothing is. */
 export function deadline_ms(state: State): number | undefined {
-  return link.linkDeadline_ms(state.link);
+  const due = [
+    link.linkDeadline_ms(state.link),
+    ringing.ringDeadline_ms(state),
+    rejoin.rejoinDeadline_ms(state),
+    state.directory.refresh_at_ms,
+    state.alive_at_ms,
+  ].filter((one) => one !== undefined);
+  return due.length > 0 ? Math.min(...due) : undefined;
 }
 
 export function reduce(state: State, now_ms: number, event: PageEvent): Next {
   const [next, effects] = chain(step(state, now_ms, event), (after) =>
     moved(state, now_ms, forgetGone(after)),
   );
+  const first: PageEffect[] = [];
+  const reachable = next.link.phase.is === 'up';
+  if (reachable !== (state.link.phase.is === 'up')) first.push({ effect: 'hub-reachable', reachable });
   const capture = captureOf(next);
   // Before the rest, so that a camera that is opened by the same event is opened for it.
-  if (capture !== captureOf(state)) effects.unshift({ effect: 'capture', capture });
-  const reachable = next.link.phase.is === 'up';
-  if (reachable === (state.link.phase.is === 'up')) return [next, effects];
-  return [next, [{ effect: 'hub-reachable', reachable }, ...effects]];
+  if (capture !== captureOf(state)) first.push({ effect: 'capture', capture });
+  const stored = rejoin.toStore(next);
+  // Before the `ack` that makes the earlier token worthless.
+  if (stored !== state.stored)
+    first.push(stored ? { effect: 'store-call', stored } : { effect: 'forget-call' });
+  const ring = ringing.soundOf(next);
+  if (!ringing.soundsAlike(ringing.soundOf(state), ring)) effects.push({ effect: 'ring', ring });
+  const kept = stored === next.stored ? next : { ...next, stored };
+  return [kept, [...first, ...effects]];
 }
 
-/** What follows from getting into a call, and out of it. */
-function moved(before: State, now_ms: number, state: State): Next {
-  const [was, is] = [before.page.at === 'call', state.page.at === 'call'];
+/** What follows from getting into a call, out of it, and to the first page. */
+function moved(before: State, now_ms: number, after: State): Next {
+  const [was, is] = [before.page.at === 'call', after.page.at === 'call'];
+  const state = watchAway(after, now_ms);
+  if (state.page.at === 'landing' && before.page.at !== 'landing') {
+    const asked = directory.ask(state, now_ms);
+    return state.link.phase.is === 'up' ? chain(asked, history.load) : asked;
+  }
   if (was && !is) return [{ ...state, talk: newTalk(), record: undefined }, []];
   if (was || state.page.at !== 'call') return [state, []];
-  const recent = visited(state.recent, state.page.room);
-  const next = { ...state, recent, talk: newTalk(), record: newRecord(now_ms) };
-  return [next, [{ effect: 'remember-rooms', recent }]];
+  const next = { ...state, talk: newTalk(), record: newRecord(now_ms) };
+  const { target } = state.page;
+  if (target.is === 'direct') return [next, []];
+  const recent = visited(state.recent, target.room);
+  return [{ ...next, recent }, [{ effect: 'remember-rooms', recent }]];
+}
+
+/** While somebody is away, and the hub can be told, it is looked every few seconds whether their media flows. */
+function watchAway(state: State, now_ms: number): State {
+  const { page, alive_at_ms, link: way } = state;
+  const up = way.phase.is === 'up';
+  const away = up && page.at === 'call' && page.people.some((one) => one.id !== page.you && isAway(one));
+  if (away === (alive_at_ms !== undefined)) return state;
+  return { ...state, alive_at_ms: away ? now_ms : undefined };
 }
 
 function step(state: State, now_ms: number, event: PageEvent): Next {
@@ -76,8 +129,23 @@ function step(state: State, now_ms: number, event: PageEvent): Next {
       return event.socket === state.link.socket ? onFrame(state, now_ms, event.frame) : [state, []];
     case 'online':
       return withLink(state, link.online(state.link, now_ms));
+    case 'probe':
+      return withLink(state, link.probe(state.link, now_ms));
+    case 'hub-answers':
+    case 'reconnect-now':
+      return withLink(state, link.reconnectNow(state.link, now_ms));
     case 'tick':
-      return withLink(state, link.tick(state.link, now_ms, event.random));
+      return tick(state, now_ms, event.random);
+    case 'media-flows':
+      return onMediaFlows(state, event.participants);
+    case 'calls-listed':
+      return [history.listed(state, event.calls), []];
+    case 'calls-seen':
+      return history.seen(state, event.at_unix_ms);
+    case 'directory-search':
+      return directory.search(state, now_ms, event.query);
+    case 'call-moved':
+      return takenOver(state, 'moved');
     case 'pair-state':
     case 'pair-says':
     case 'ice-wanted':
@@ -108,6 +176,27 @@ function step(state: State, now_ms: number, event: PageEvent): Next {
     default:
       return onUser(state, now_ms, event);
   }
+}
+
+/** Whatever is due by now. */
+function tick(before: State, now_ms: number, random: number): Next {
+  const linked = withLink(before, link.tick(before.link, now_ms, random));
+  const asked = chain(linked, (state) => directory.tick(ringing.tick(state, now_ms), now_ms));
+  return chain(asked, (state) => {
+    if (rejoin.isLate(state, now_ms)) return place.over(state, now_ms, 'over');
+    if (state.alive_at_ms === undefined || now_ms < state.alive_at_ms) return [state, []];
+    return [{ ...state, alive_at_ms: now_ms + MEDIA_ALIVE_INTERVAL_MS }, [{ effect: 'check-media' }]];
+  });
+}
+
+/** Tells the hub with which of those who are away media flows: their places are not given up then. */
+function onMediaFlows(state: State, flowing: readonly string[]): Next {
+  const { page } = state;
+  if (page.at !== 'call' || state.link.phase.is !== 'up') return [state, []];
+  const away = page.people.filter((person) => person.id !== page.you && isAway(person));
+  const participants = away.flatMap(({ id }) => (flowing.includes(id) ? [id] : []));
+  if (participants.length === 0) return [state, []];
+  return [state, [{ effect: 'send', frame: { type: 'media-alive', call: page.call, participants } }]];
 }
 
 type DeviceEvent = Extract<
@@ -146,110 +235,6 @@ function onDevice(state: State, event: DeviceEvent): Next {
   }
 }
 
-type UserEvent = Extract<
-  PageEvent,
-  {
-    event:
-      | 'navigated'
-      | 'open-room'
-      | 'go-home'
-      | 'name-changed'
-      | 'forget-room'
-      | 'join'
-      | 'leave'
-      | 'rejoin'
-      | 'page-hidden';
-  }
->;
-
-function onUser(state: State, now_ms: number, event: UserEvent): Next {
-  const { page } = state;
-  switch (event.event) {
-    case 'navigated':
-      return navigated(state, now_ms, event);
-    case 'open-room':
-      return chain([state, [{ effect: 'show-path', room: event.room }]], (next) =>
-        enterLobby(next, now_ms, event.room, false),
-      );
-    case 'go-home':
-      return chain(leave(state, now_ms), (next) => [
-        { ...next, page: { at: 'landing' } },
-        [{ effect: 'show-path', room: undefined }],
-      ]);
-    case 'name-changed':
-      return [{ ...state, name: event.name }, []];
-    case 'forget-room': {
-      const recent = forgotten(state.recent, event.room);
-      return [{ ...state, recent }, [{ effect: 'remember-rooms', recent }]];
-    }
-    case 'join':
-      return page.at === 'lobby' ? join(state, now_ms, page.room) : [state, []];
-    case 'rejoin':
-      return page.at === 'left' || page.at === 'refused'
-        ? enterLobby(state, now_ms, page.room, true)
-        : [state, []];
-    case 'leave':
-    case 'page-hidden':
-      return leave(state, now_ms);
-  }
-}
-
-/** The address changed: at the first load, or by the browser's back and forward. */
-function navigated(state: State, now_ms: number, event: UserEvent & { event: 'navigated' }): Next {
-  const { page } = state;
-  const here = page.at === 'joining' || page.at === 'call' ? page.room : undefined;
-  if (event.room !== undefined && event.room === here) return [state, []];
-  return chain(leave(state, now_ms), (left) =>
-    event.room === undefined
-      ? [{ ...left, page: { at: 'landing' } }, []]
-      : enterLobby(left, now_ms, event.room, event.autojoin),
-  );
-}
-
-/** Before the call: devices open for a look. Who joins without a click goes on as soon as they have answered. */
-function enterLobby(state: State, now_ms: number, room: RoomName, autojoin: boolean): Next {
-  const named = autojoin && displayName(state.name) !== undefined;
-  const lobby: State = { ...state, page: { at: 'lobby', room, autojoin: named }, trouble: undefined };
-  const greeted: Next = named ? withLink(lobby, link.start(lobby.link, now_ms)) : [lobby, []];
-  const opened = chain(greeted, devices.openWanted);
-  return chain(opened, (next) => joinWhenSettled(next, now_ms));
-}
-
-function joinWhenSettled(state: State, now_ms: number): Next {
-  const { page } = state;
-  if (page.at !== 'lobby' || !page.autojoin || devices.opening(state.devices)) return [state, []];
-  return join(state, now_ms, page.room);
-}
-
-function join(state: State, now_ms: number, room: RoomName): Next {
-  const name = displayName(state.name);
-  if (name === undefined) return [state, []];
-  const joining: State = { ...state, name, page: { at: 'joining', room } };
-  const started = withLink(joining, link.start(joining.link, now_ms));
-  const asked = chain(started, (next) => (next.link.phase.is === 'up' ? askToJoin(next) : [next, []]));
-  return chain(asked, (next) => [next, [{ effect: 'remember-name', name }]]);
-}
-
-/** Hangs up. The hub is told now, or as soon as it can be reached. */
-function leave(state: State, now_ms: number): Next {
-  const { page } = state;
-  if (page.at === 'landing' || page.at === 'left' || page.at === 'refused') return [state, []];
-  const inCall = page.at === 'call';
-  const ending: PageEffect[] = inCall ? [{ effect: 'end-call' }] : [];
-  const left: State['page'] = {
-    at: 'left',
-    room: page.room,
-    summary: state.record && summary(state.record, now_ms),
-  };
-  const closed = chain([{ ...state, page: left }, ending], devices.closeAll);
-  return chain(closed, (next) => {
-    const up = next.link.phase.is === 'up';
-    if (inCall && up) return withLink({ ...next, join_id: undefined }, link.farewell(next.link, [page.call]));
-    if (inCall || next.join_id !== undefined) return withLink(next, link.farewellLater(next.link, now_ms));
-    return withLink(next, link.stop(next.link));
-  });
-}
-
 type PairEvent = Extract<PageEvent, { event: 'pair-state' | 'pair-says' | 'ice-wanted' }>;
 
 function onPair(state: State, event: PairEvent): Next {
@@ -277,10 +262,4 @@ function onPair(state: State, event: PairEvent): Next {
     signal: event.signal,
   };
   return withLink(state, link.say(state.link, signal));
-}
-
-/** Goes on from one step to the next, with the effects of both in order. */
-function chain([state, effects]: Next, then: (state: State) => Next): Next {
-  const [next, more] = then(state);
-  return [next, [...effects, ...more]];
 }

@@ -4,46 +4,112 @@
  */
 import type {
   CallId,
+  CallSnapshot,
+  Caller,
   ControlFrame,
+  EndReason,
   ErrorCode,
   GuestCredential,
-  HubFrame,
   IceConfig,
+  LoggedCall,
   MediaState,
   MessageId,
   Participant,
   ParticipantId,
   RoomName,
   Signal,
+  UserId,
 } from '../protocol/wire.ts';
 import type { Capture } from './capture.ts';
-import type { Link, LinkEffect } from './link.ts';
+import type { Directory } from './directory.ts';
+import type { CallLog } from './history.ts';
+import type { Heard, Link, LinkEffect } from './link.ts';
 import type { Role } from './negotiation.ts';
 import type { CallRecord, Level, Summary } from './quality.ts';
 import type { PairState } from './recovery.ts';
+import type { Found, StoredCall } from './rejoin.ts';
+import type { Ring } from './ringing.ts';
 import type { Talk } from './talk.ts';
 
 /** Someone in the call, with how the connection to them stands; one's own place has none. */
 export interface Person extends Participant {
   pair: PairState | undefined;
+  /** Until when, by this page's clock, the place is kept of one who is away. */
+  until_ms: number | undefined;
 }
 
-/** Why the page stays out of a room. */
-export type RefusalCode = ErrorCode | 'taken-over';
+/** Why the page stays out of a call. */
+export type RefusalCode = ErrorCode | 'taken-over' | 'moved';
 export interface Refusal {
   code: RefusalCode;
   retry_after_ms: number | undefined;
 }
 
+/** What a call is with: whoever comes to a room, or one user. */
+export type Target = { is: 'room'; room: RoomName } | ({ is: 'direct' } & Caller);
+
+/**
+ * Why the page is out of a call: the call's end, for a reason that the hub has told or not (`over`); only one's own place
+ * was given up (`gone`); the user wanted it (undefined).
+ */
+export type Why = EndReason | 'over' | 'gone' | undefined;
+
 /** Where the user is. */
 export type Page =
   | { at: 'landing' }
   | { at: 'lobby'; room: RoomName; autojoin: boolean }
-  | { at: 'joining'; room: RoomName }
-  | { at: 'call'; room: RoomName; call: CallId; you: ParticipantId; people: Person[] }
+  /** Asked for a place; `call` is the one to accept or to come back to. */
+  | { at: 'joining'; target: Target; by: 'join' }
+  | { at: 'joining'; target: Target; by: 'accept' | 'rejoin'; call: CallId }
+  /** It rings at the other end, or will; `snapshot` once the hub has said so. */
+  | { at: 'calling'; to: Caller; snapshot: CallSnapshot | undefined; until_ms: number | undefined }
+  | { at: 'call'; target: Target; call: CallId; you: ParticipantId; people: Person[] }
+  /** Asks whether to come back to the call that an earlier page was in; `then` is what the address names. */
+  | {
+      at: 'rejoin';
+      stored: StoredCall;
+      /** One's own place, and until when it is kept; once the hub has said so. */
+      place: { you: ParticipantId; until_ms: number | undefined } | undefined;
+      then: RoomName | undefined;
+    }
+  /** Another tab of this browser is in the call. */
+  | { at: 'elsewhere'; stored: StoredCall; then: RoomName | undefined }
   /** `summary` is undefined when there was no call yet. */
-  | { at: 'left'; room: RoomName; summary: Summary | undefined }
-  | { at: 'refused'; room: RoomName; refusal: Refusal };
+  | { at: 'left'; target: Target; summary: Summary | undefined; why: Why }
+  | { at: 'refused'; target: Target; refusal: Refusal };
+
+/** The call that the page is in, or asked for by its id. */
+export function callOf(page: Page): CallId | undefined {
+  switch (page.at) {
+    case 'call':
+      return page.call;
+    case 'calling':
+      return page.snapshot?.id;
+    case 'rejoin':
+      return page.stored.call;
+    case 'joining':
+      return page.by === 'join' ? undefined : page.call;
+    default:
+      return undefined;
+  }
+}
+
+/** What the page is about, when it is about a call. */
+export function targetOf(page: Page): Target | undefined {
+  switch (page.at) {
+    case 'lobby':
+      return { is: 'room', room: page.room };
+    case 'calling':
+      return { is: 'direct', ...page.to };
+    case 'rejoin':
+    case 'elsewhere':
+      return page.stored.target;
+    case 'landing':
+      return undefined;
+    default:
+      return page.target;
+  }
+}
 
 /** What keeps a camera or microphone from working. */
 export type MediaProblem = 'denied' | 'busy' | 'no-device' | 'insecure-page' | 'failed';
@@ -94,7 +160,7 @@ export interface State {
   devices: Devices;
   /** Rooms to go back to, the latest first. */
   recent: RoomName[];
-  /** The `join` that is not answered yet. */
+  /** The `join`, `call`, `accept` or `rejoin` that is not answered yet. */
   join_id: number | undefined;
   /** What the hub last said about not letting this client in, while the page goes on trying. */
   trouble: ErrorCode | undefined;
@@ -102,20 +168,43 @@ export interface State {
   talk: Talk;
   /** How the call went so far; undefined outside one. */
   record: CallRecord | undefined;
+  /** Calls that ring here. */
+  rings: Ring[];
+  directory: Directory;
+  log: CallLog;
+  /** The call that is kept for a page that comes after this one. */
+  stored: StoredCall | undefined;
+  /** When to look again whether media flows with those who are away. */
+  alive_at_ms: number | undefined;
 }
 
 /** How the opening of one device went. */
 export type Opened = 'open' | MediaProblem;
 
 export type PageEvent =
-  | { event: 'navigated'; room: RoomName | undefined; autojoin: boolean }
+  /** `found`: the call that an earlier page, or another tab, left in the browser's storage. */
+  | { event: 'navigated'; room: RoomName | undefined; autojoin: boolean; found?: Found | undefined }
   | { event: 'open-room'; room: RoomName }
   | { event: 'go-home' }
   | { event: 'name-changed'; name: string }
+  /** The user has finished typing it. */
+  | { event: 'name-settled' }
   | { event: 'forget-room'; room: RoomName }
   | { event: 'join' }
   | { event: 'leave' }
   | { event: 'rejoin' }
+  | { event: 'decline-rejoin' | 'move-here' | 'join-too' | 'not-here' }
+  /** The lock came over from the tab that held the call; undefined when there is nothing left to come back to. */
+  | { event: 'call-taken'; stored: StoredCall | undefined }
+  /** Another tab took the call from this one. */
+  | { event: 'call-moved' }
+  | { event: 'call-user'; user: UserId; name: string }
+  | { event: 'accept'; call: CallId; camera: boolean }
+  | { event: 'decline'; call: CallId }
+  | { event: 'directory-search'; query: string }
+  | { event: 'calls-listed'; calls: LoggedCall[] }
+  | { event: 'calls-seen'; at_unix_ms: number }
+  | { event: 'media-flows'; participants: ParticipantId[] }
   | { event: 'toggle'; kind: DeviceKind }
   | { event: 'choose-device'; kind: DeviceKind; id: string }
   | { event: 'choose-speaker'; id: string }
@@ -142,8 +231,9 @@ export type PageEvent =
   | { event: 'quality-sampled'; level: Level; for_ms: number }
   | { event: 'socket-opened'; socket: number }
   | { event: 'socket-closed'; socket: number; code: number; random: number }
-  | { event: 'frame'; socket: number; frame: HubFrame }
-  | { event: 'online' }
+  | { event: 'frame'; socket: number; frame: Heard }
+  /** `probe`: the network may be another one, or the page was asleep. `hub-answers`: over HTTP. */
+  | { event: 'online' | 'probe' | 'hub-answers' | 'reconnect-now' }
   | { event: 'tick'; random: number }
   | { event: 'page-hidden' }
   | { event: 'pair-state'; participant: ParticipantId; state: PairState }
@@ -169,6 +259,13 @@ export type PageEffect =
   | { effect: 'control-say'; to: ParticipantId | undefined; frames: ControlFrame[] }
   | { effect: 'begin-call' | 'end-call' }
   | { effect: 'use-ice'; ice: IceConfig }
+  | { effect: 'store-call'; stored: StoredCall }
+  | { effect: 'forget-call' | 'take-call' }
+  /** What is heard and shown of a call that rings; undefined is silence. */
+  | { effect: 'ring'; ring: { is: 'incoming'; from: Caller } | { is: 'outgoing' } | undefined }
+  | { effect: 'load-calls'; guest: GuestCredential }
+  | { effect: 'remember-calls-seen'; at_unix_ms: number }
+  | { effect: 'check-media' }
   | { effect: 'hub-reachable'; reachable: boolean }
   | { effect: 'open-pair'; participant: ParticipantId; role: Role; away: boolean }
   | { effect: 'close-pair' | 'pair-away' | 'pair-back'; participant: ParticipantId }
@@ -188,23 +285,40 @@ export function mediaOf(devices: Devices): MediaState {
 }
 
 /** The call as a whole, for the user. */
-export type Status = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'left' | 'refused';
+export type Status =
+  'idle' | 'connecting' | 'ringing' | 'connected' | 'reconnecting' | 'asking' | 'left' | 'refused';
 
 export function statusOf(state: State): Status {
-  switch (state.page.at) {
+  const { page } = state;
+  switch (page.at) {
     case 'landing':
       return 'idle';
     case 'lobby':
-      return state.page.autojoin ? 'connecting' : 'idle';
+      return page.autojoin ? 'connecting' : 'idle';
+    case 'calling':
+      return 'ringing';
+    case 'rejoin':
+    case 'elsewhere':
+      return 'asking';
     case 'left':
-      return 'left';
+    case 'refused':
+      return page.at;
     case 'joining':
       return 'connecting';
-    case 'refused':
-      return 'refused';
     case 'call': {
-      const waits = state.page.people.some((person) => person.pair === 'reconnecting');
+      const waits = page.people.some((person) => person.pair === 'reconnecting');
       return waits || state.link.phase.is !== 'up' ? 'reconnecting' : 'connected';
     }
   }
+}
+
+/** Goes on from one step to the next, with the effects of both in order. */
+export function chain([state, effects]: Next, then: (state: State) => Next): Next {
+  const [next, more] = then(state);
+  return [next, [...effects, ...more]];
+}
+
+/** `state` with the link's next step. */
+export function withLink(state: State, [link, effects]: [Link, LinkEffect[]]): Next {
+  return [{ ...state, link }, effects];
 }

@@ -7,9 +7,13 @@ import { deadline_ms, newState, reduce } from '../call/reduce.ts';
 import type { PageEffect, PageEvent, State } from '../call/state.ts';
 import type { Quality } from '../call/quality.ts';
 import type { IceConfig, ParticipantId } from '../protocol/wire.ts';
+import { Alarm } from './alarm.ts';
 import { now_ms, now_unix_ms, random, uuid } from './ambient.ts';
+import { CallKeeper } from './keeper.ts';
 import { LocalMedia } from './media.ts';
 import { Pairs, type RemoteStreams } from './pairs.ts';
+import { loadCalls, Prober } from './reach.ts';
+import { Ringer } from './ring.ts';
 import { connectionsMade } from './rtc.ts';
 import { HubSocket } from './socket.ts';
 import * as storage from './storage.ts';
@@ -17,6 +21,7 @@ import { Watch } from './watch.ts';
 
 const NOBODY: ReadonlyMap<ParticipantId, RemoteStreams> = new Map();
 const UNKNOWN: ReadonlyMap<ParticipantId, Quality> = new Map();
+const UNTOLD: ReadonlyMap<ParticipantId, boolean> = new Map();
 const SILENCE: ReadonlySet<ParticipantId> = new Set();
 
 export class App {
@@ -25,10 +30,15 @@ export class App {
   readonly #watch = signal<Watch | undefined>(undefined);
   readonly #waiting: PageEvent[] = [];
   #running = false;
-  #timer: number | undefined;
   #ice: IceConfig = { servers: [] };
   #hubAway = true;
   #call: AbortController | undefined;
+
+  readonly #alarm = new Alarm(() => this.dispatch({ event: 'tick', random: random() }));
+  readonly #prober = new Prober(() => this.dispatch({ event: 'hub-answers' }));
+  readonly #ringer = new Ringer();
+  /** The call that is kept for the page after this one. */
+  readonly keeper = new CallKeeper(() => this.dispatch({ event: 'call-moved' }));
 
   readonly #socket = new HubSocket({
     opened: (socket) => this.dispatch({ event: 'socket-opened', socket }),
@@ -65,6 +75,11 @@ export class App {
     return this.#watch.value?.quality.value ?? UNKNOWN;
   }
 
+  /** Whether media flows with each of them; reading it in a view follows it. */
+  flowing(): ReadonlyMap<ParticipantId, boolean> {
+    return this.#watch.value?.flowing.value ?? UNTOLD;
+  }
+
   /** Says something in the chat. */
   readonly sendChat = (text: string): void => {
     this.dispatch({ event: 'chat-send', id: uuid(), text, now_unix_ms: now_unix_ms() });
@@ -98,19 +113,20 @@ export class App {
   }
 
   #setTimer(): void {
-    clearTimeout(this.#timer);
     const due_ms = deadline_ms(this.#state.value);
-    if (due_ms === undefined) return;
-    const tick = () => this.dispatch({ event: 'tick', random: random() });
-    this.#timer = window.setTimeout(tick, Math.max(0, Math.ceil(due_ms - now_ms())));
+    this.#alarm.set(due_ms === undefined ? undefined : Math.max(0, Math.ceil(due_ms - now_ms())));
   }
 
   #run(effect: PageEffect): void {
     switch (effect.effect) {
       case 'open-socket':
+        this.#prober.stop();
         return this.#socket.open(effect.socket);
       case 'close-socket':
+        this.#prober.stop();
         return this.#socket.close();
+      case 'probe-hub':
+        return this.#prober.start();
       case 'send':
         return this.#socket.send(effect.frame);
       case 'show-path':
@@ -125,6 +141,20 @@ export class App {
         return storage.rememberDevice('speaker', effect.id);
       case 'remember-guest':
         return storage.rememberGuest(effect.guest);
+      case 'remember-calls-seen':
+        return storage.rememberCallsSeen(effect.at_unix_ms);
+      case 'store-call':
+        return this.keeper.store(effect.stored);
+      case 'forget-call':
+        return this.keeper.forget();
+      case 'take-call':
+        return void this.keeper.take().then((stored) => this.dispatch({ event: 'call-taken', stored }));
+      case 'load-calls':
+        return void loadCalls(effect.guest).then(
+          (calls) => calls && this.dispatch({ event: 'calls-listed', calls }),
+        );
+      case 'ring':
+        return this.#ringer.set(effect.ring);
       case 'open-devices':
         return void this.#media.open(effect);
       case 'mic-sends':
@@ -169,6 +199,11 @@ export class App {
         return pairs?.setPeerAway(effect.participant, effect.effect === 'pair-away');
       case 'pair-hears':
         return pairs?.hear(effect.participant, effect.signal);
+      case 'check-media': {
+        const flowing = [...(this.#watch.value?.flowing.value ?? [])];
+        const participants = flowing.flatMap(([id, flows]) => (flows ? [id] : []));
+        return this.dispatch({ event: 'media-flows', participants });
+      }
       case 'control-say':
         return pairs?.sayControl(effect.to, effect.frames);
     }
@@ -191,7 +226,8 @@ export class App {
     this.#watch.value = new Watch(
       {
         voiceLevels: () => this.#voiceLevels(),
-        samples: async () => (await this.#pairs.value?.samples()) ?? [],
+        looks: async () => (await this.#pairs.value?.looks()) ?? [],
+        sends: (participant) => this.#sends(participant),
         switches: (participant) => this.#switches(participant),
         sampled: (level, for_ms) => this.dispatch({ event: 'quality-sampled', level, for_ms }),
       },
@@ -205,6 +241,12 @@ export class App {
     return [...own, ...(this.#pairs.value?.voiceLevels() ?? [])];
   }
 
+  #sends(participant: ParticipantId): boolean {
+    const { page } = this.#state.value;
+    const person = page.at === 'call' && page.people.find(({ id }) => id === participant);
+    return person !== false && person !== undefined && (person.media.audio || person.media.camera);
+  }
+
   #switches(participant: ParticipantId): string {
     const { page } = this.#state.value;
     const person = page.at === 'call' && page.people.find(({ id }) => id === participant);
@@ -212,25 +254,20 @@ export class App {
   }
 }
 
-type CallEffect = Exclude<
+type CallEffect = Extract<
   PageEffect,
   {
     effect:
-      | 'open-socket'
-      | 'close-socket'
-      | 'send'
-      | 'show-path'
-      | 'remember-name'
-      | 'remember-rooms'
-      | 'remember-device'
-      | 'remember-guest'
-      | 'open-devices'
-      | 'mic-sends'
-      | 'capture'
-      | 'close-device'
-      | 'switch-device'
-      | 'remember-speaker'
-      | 'open-screen'
-      | 'close-screen';
+      | 'begin-call'
+      | 'end-call'
+      | 'use-ice'
+      | 'hub-reachable'
+      | 'open-pair'
+      | 'close-pair'
+      | 'pair-away'
+      | 'pair-back'
+      | 'pair-hears'
+      | 'check-media'
+      | 'control-say';
   }
 >;

@@ -1,4 +1,5 @@
 /** Reads a connection's statistics: counters for diagnostics, a sample for the quality shown, how loud the voice is. */
+import type { FlowCounters } from '../call/flow.ts';
 import type { Sample } from '../call/quality.ts';
 
 /** The media sections, in the order of the description. */
@@ -98,6 +99,16 @@ export function readSample(report: Report, at_ms: number): Sample {
     }
   });
   return sample;
+}
+
+/** Counters that rise while media flows in, and while the other side answers: its answers prove the way there. */
+export function readFlow(report: Report): FlowCounters {
+  const flow: FlowCounters = { received: 0, answered: 0 };
+  report.forEach((entry) => {
+    if (entry['type'] === 'inbound-rtp') flow.received += count(entry['packetsReceived']);
+    else if (entry['type'] === 'candidate-pair') flow.answered += count(entry['responsesReceived']);
+  });
+  return flow;
 }
 
 /** How loud what is played now is, in [0, 1]. */

@@ -10,14 +10,13 @@ import {
 } from '../call/negotiation.ts';
 import { Allowance } from '../call/allowance.ts';
 import { Outbox } from '../call/outbox.ts';
-import type { Sample } from '../call/quality.ts';
 import { Remote } from '../call/remote.ts';
 import { Recovery, type PairState, type RecoveryInput } from '../call/recovery.ts';
 import { decodeControlFrame, encodeControlFrame } from '../protocol/control.ts';
 import type { ConnectionId, ControlFrame, IceConfig, Signal } from '../protocol/wire.ts';
 import { now_ms, uuid } from './ambient.ts';
 import type { RtcFigures, Section } from './figures.ts';
-import { RtcConnection, type LocalTracks, type RtcEvent } from './rtc.ts';
+import { RtcConnection, type LocalTracks, type Look, type RtcEvent } from './rtc.ts';
 
 /** What a pair needs from the call around it. */
 export interface Surroundings {
@@ -92,8 +91,8 @@ export class Pair {
     return this.#current?.rtc.voiceLevel() ?? 0;
   }
 
-  async sample(): Promise<Sample | undefined> {
-    return this.#current?.rtc.sample(now_ms());
+  async look(): Promise<Look | undefined> {
+    return this.#current?.rtc.look(now_ms());
   }
 
   async figures(): Promise<PairFigures | undefined> {

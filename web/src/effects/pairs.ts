@@ -5,11 +5,10 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import type { Role } from '../call/negotiation.ts';
 import type { PairState } from '../call/recovery.ts';
-import type { Sample } from '../call/quality.ts';
 import type { ControlFrame, IceConfig, ParticipantId, Signal } from '../protocol/wire.ts';
 import { Pair, type PairFigures } from './pair.ts';
 import type { Section } from './figures.ts';
-import type { LocalTracks } from './rtc.ts';
+import type { LocalTracks, Look } from './rtc.ts';
 
 /** How long a restart waits for fresh TURN credentials before it takes the ones it has. */
 const FRESH_ICE_WAIT_MS = 500;
@@ -128,15 +127,15 @@ export class Pairs {
     return [...this.#pairs].map(([participant, pair]) => [participant, pair.voiceLevel()]);
   }
 
-  /** A sample of each pair that has a connection. */
-  async samples(): Promise<[ParticipantId, Sample][]> {
-    const samples: [ParticipantId, Sample][] = [];
+  /** A look at each pair that has a connection. */
+  async looks(): Promise<[ParticipantId, Look][]> {
+    const looks: [ParticipantId, Look][] = [];
     for (const [participant, pair] of this.#pairs) {
       // A connection that is closed meanwhile has nothing to tell.
-      const sample = await pair.sample().catch(() => undefined);
-      if (sample) samples.push([participant, sample]);
+      const look = await pair.look().catch(() => undefined);
+      if (look) looks.push([participant, look]);
     }
-    return samples;
+    return looks;
   }
 
   /** What flows on each pair that has a connection. */

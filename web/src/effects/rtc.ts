@@ -3,9 +3,18 @@
  * description on (audio, camera, screen, screen audio, control channel), so that switching a device never
  * renegotiates. What it sees goes out through `on`; when to do what is decided elsewhere (`pair.ts`).
  */
+import type { FlowCounters } from '../call/flow.ts';
 import type { Sample } from '../call/quality.ts';
 import { CONTROL_CHANNEL, CONTROL_CHANNEL_ID, type IceCandidate, type IceConfig } from '../protocol/wire.ts';
-import { SECTIONS, readFigures, readLevel, readSample, type RtcFigures, type Section } from './figures.ts';
+import {
+  SECTIONS,
+  readFigures,
+  readFlow,
+  readLevel,
+  readSample,
+  type RtcFigures,
+  type Section,
+} from './figures.ts';
 
 /** Bytes that may wait in the control channel for a receiver that does not read; more is dropped. */
 const CHANNEL_WAITING_BYTES_MAX = 4 * 1024 * 1024;
@@ -16,6 +25,12 @@ export interface LocalTracks {
   camera: MediaStreamTrack | null;
   screen: MediaStreamTrack | null;
   screenAudio: MediaStreamTrack | null;
+}
+
+/** One look at a connection's statistics. */
+export interface Look {
+  sample: Sample;
+  flow: FlowCounters;
 }
 
 export type RtcEvent =
@@ -114,9 +129,10 @@ export class RtcConnection {
     return readFigures(report, this.#pc.iceConnectionState, (mid) => sections.get(String(mid)));
   }
 
-  /** What tells the quality of the connection now. */
-  async sample(at_ms: number): Promise<Sample> {
-    return readSample(await this.#pc.getStats(), at_ms);
+  /** What tells whether media flows, and the quality of the connection, now. */
+  async look(at_ms: number): Promise<Look> {
+    const report = await this.#pc.getStats();
+    return { sample: readSample(report, at_ms), flow: readFlow(report) };
   }
 
   /** How loud the voice is that is played now, in [0, 1]. */

@@ -1,11 +1,12 @@
 /** One WebSocket to the hub at a time: opens, closes, turns text into frames. When to do what is `call/link.ts`. */
 import { decodeHubFrame, encodeClientFrame } from '../protocol/decode.ts';
-import { WEBSOCKET_PATH, type ClientFrame, type HubFrame } from '../protocol/wire.ts';
+import type { Heard } from '../call/link.ts';
+import { WEBSOCKET_PATH, type ClientFrame } from '../protocol/wire.ts';
 
 /** What a socket, known by its number, tells. */
 export interface SocketOut {
   opened: (socket: number) => void;
-  heard: (socket: number, frame: HubFrame) => void;
+  heard: (socket: number, frame: Heard) => void;
   closed: (socket: number, code: number) => void;
 }
 

@@ -14,6 +14,7 @@ const KEYS = {
   recent: 'holdfast.recent',
   language: 'holdfast.language',
   keys: 'holdfast.keys',
+  callsSeen: 'holdfast.calls-seen',
 } as const;
 
 export function recall(): Remembered {
@@ -23,6 +24,7 @@ export function recall(): Remembered {
     recent: parseRooms(read(KEYS.recent)),
     chosen: { mic: read(KEYS.mic), camera: read(KEYS.camera) },
     speaker: read(KEYS.speaker),
+    calls_seen_unix_ms: Number(read(KEYS.callsSeen)) || undefined,
   };
 }
 
@@ -32,6 +34,11 @@ export function rememberName(name: string): void {
 
 export function rememberRooms(recent: RoomName[]): void {
   write(KEYS.recent, recent.length > 0 ? JSON.stringify(recent) : undefined);
+}
+
+/** Up to when the user has seen the calls they missed. */
+export function rememberCallsSeen(at_unix_ms: number): void {
+  write(KEYS.callsSeen, String(at_unix_ms));
 }
 
 export function recallLanguage(): string | undefined {

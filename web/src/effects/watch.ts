@@ -1,9 +1,14 @@
-/** Looks at the connections of one call at fixed times: who is speaking, and how good each connection is. */
+/**
+ * Looks at the connections of one call at fixed times: who is speaking, how good each connection is, and whether media
+ * flows over it both ways.
+ */
 import { signal, type ReadonlySignal } from '@preact/signals';
+import { Flow } from '../call/flow.ts';
 import { Window, worst, type Level, type Quality, type Sample } from '../call/quality.ts';
 import { SILENT, hear, type Voice } from '../call/speaking.ts';
 import type { ParticipantId } from '../protocol/wire.ts';
 import { now_ms } from './ambient.ts';
+import type { Look } from './rtc.ts';
 
 const VOICES_EVERY_MS = 200;
 const QUALITY_EVERY_MS = 2_000;
@@ -12,7 +17,9 @@ const QUALITY_EVERY_MS = 2_000;
 export interface Sights {
   /** How loud everyone is, oneself included, in [0, 1]. */
   voiceLevels: () => [ParticipantId, number][];
-  samples: () => Promise<[ParticipantId, Sample][]>;
+  looks: () => Promise<[ParticipantId, Look][]>;
+  /** Whether the participant says that it sends something. */
+  sends: (participant: ParticipantId) => boolean;
   /** Another text means that the participant switched something on or off, which looks like a frozen picture. */
   switches: (participant: ParticipantId) => string;
   /** The worst connection of the last `for_ms`. */
@@ -23,6 +30,8 @@ export class Watch {
   readonly #sights: Sights;
   readonly #speaking = signal<ReadonlySet<ParticipantId>>(new Set());
   readonly #quality = signal<ReadonlyMap<ParticipantId, Quality>>(new Map());
+  readonly #flowing = signal<ReadonlyMap<ParticipantId, boolean>>(new Map());
+  #flows = new Map<ParticipantId, Flow>();
   #voices = new Map<ParticipantId, Voice>();
   #windows = new Map<ParticipantId, { window: Window; switches: string }>();
   #reading = false;
@@ -45,6 +54,11 @@ export class Watch {
     return this.#quality;
   }
 
+  /** Whether media flows both ways; nobody is in it of whom it cannot be told yet. */
+  get flowing(): ReadonlySignal<ReadonlyMap<ParticipantId, boolean>> {
+    return this.#flowing;
+  }
+
   #listen(): void {
     const now = now_ms();
     const levels = this.#sights.voiceLevels();
@@ -61,9 +75,31 @@ export class Watch {
     // A machine that is too slow for it gets fewer samples, not a pile of them.
     if (this.#reading) return;
     this.#reading = true;
-    const samples = await this.#sights.samples();
+    const looks = await this.#sights.looks();
     this.#reading = false;
     if (ended.aborted) return;
+    this.#follow(looks);
+    this.#judge(looks.map(([id, { sample }]) => [id, sample]));
+  }
+
+  #follow(looks: [ParticipantId, Look][]): void {
+    const now = now_ms();
+    const flows = new Map<ParticipantId, Flow>();
+    const flowing = new Map<ParticipantId, boolean>();
+    for (const [id, { flow }] of looks) {
+      const known = this.#flows.get(id) ?? new Flow();
+      known.look(now, flow);
+      flows.set(id, known);
+      const flows_now = known.flows(now, this.#sights.sends(id));
+      if (flows_now !== undefined) flowing.set(id, flows_now);
+    }
+    this.#flows = flows;
+    const before = this.#flowing.value;
+    const same = flowing.size === before.size && [...flowing].every(([id, now]) => before.get(id) === now);
+    if (!same) this.#flowing.value = flowing;
+  }
+
+  #judge(samples: [ParticipantId, Sample][]): void {
     const windows = new Map<ParticipantId, { window: Window; switches: string }>();
     const qualities = new Map<ParticipantId, Quality>();
     for (const [id, sample] of samples) {

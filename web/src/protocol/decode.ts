@@ -1,5 +1,5 @@
 /** Text of the WebSocket to frames and back. The types are generated; here is the check that a frame is a known one. */
-import type { ClientFrame, HubFrame } from './wire.ts';
+import type { ClientFrame, HubFrame, LoggedCall, Seq } from './wire.ts';
 
 /** Every frame type of the hub. The compiler refuses this table when one is missing or unknown. */
 const HUB_FRAME_TYPES: Record<HubFrame['type'], true> = {
@@ -31,7 +31,7 @@ const HUB_FRAME_TYPES: Record<HubFrame['type'], true> = {
  * One text message of the hub; undefined when it is not JSON or of a type this version does not know, so that a
  * newer hub may say more. The fields of a known type are trusted: the hub is the page's own origin.
  */
-export function decodeHubFrame(text: string): HubFrame | undefined {
+export function decodeHubFrame(text: string): (HubFrame & { seq?: Seq }) | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -46,4 +46,10 @@ export function decodeHubFrame(text: string): HubFrame | undefined {
 /** The frame as its text message. */
 export function encodeClientFrame(frame: ClientFrame): string {
   return JSON.stringify(frame);
+}
+
+/** The answer of `GET /api/calls`; undefined when it is none. */
+export function decodeCallLog(value: unknown): LoggedCall[] | undefined {
+  if (typeof value !== 'object' || value === null || !('calls' in value)) return undefined;
+  return Array.isArray(value.calls) ? (value.calls as LoggedCall[]) : undefined;
 }

@@ -79,7 +79,7 @@ export function Bar({ app, state, page, openDialog }: BarProps) {
       </RoundButton>
       <ChatButton app={app} state={state} />
       <Menu
-        items={[...narrow, ...menuItems(openDialog)]}
+        items={[...narrow, ...menuItems(page, openDialog)]}
         open={menuOpen.value}
         setOpen={(open) => (menuOpen.value = open)}
       />
@@ -115,9 +115,8 @@ function ChatButton({ app, state }: { app: App; state: State }) {
   );
 }
 
-function menuItems(openDialog: (which: DialogName) => void): MenuItem[] {
+function menuItems({ target }: CallPage, openDialog: (which: DialogName) => void): MenuItem[] {
   const items: MenuItem[] = [
-    { name: 'qr', label: t('call.qr'), icon: <QrIcon />, choose: () => openDialog('qr') },
     {
       name: 'devices',
       label: t('call.settings'),
@@ -125,6 +124,9 @@ function menuItems(openDialog: (which: DialogName) => void): MenuItem[] {
       choose: () => openDialog('devices'),
     },
   ];
+  if (target.is === 'room') {
+    items.unshift({ name: 'qr', label: t('call.qr'), icon: <QrIcon />, choose: () => openDialog('qr') });
+  }
   if (pictureInPicturePossible) {
     items.push({ name: 'pip', label: t('call.pip'), icon: <PipIcon />, choose: togglePictureInPicture });
   }

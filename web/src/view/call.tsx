@@ -20,6 +20,7 @@ import { Notes } from './notes.tsx';
 import { SharingNote } from './screen.tsx';
 import { Sounds } from './stream.tsx';
 import { infosOf, Tiles } from './tiles.tsx';
+import { nameOf } from './words.ts';
 
 const STATUS_WORDS: Partial<Record<Status, Key>> = {
   connected: 'call.connected',
@@ -59,7 +60,7 @@ function OpenCall({ app, state, page }: { app: App; state: State; page: CallPage
           pinned={pinned.value}
           pin={pin}
         >
-          <Notes app={app} state={state} alone={others.length === 0} />
+          <Notes app={app} state={state} alone={others.length === 0 && page.target.is === 'room'} />
         </Tiles>
         {chat && state.talk.panelOpen && <chat.ChatPanel app={app} state={state} />}
       </div>
@@ -83,17 +84,18 @@ function OpenCall({ app, state, page }: { app: App; state: State; page: CallPage
 function Head({ state, page }: { state: State; page: CallPage }) {
   const status = statusOf(state);
   const words = STATUS_WORDS[status];
+  const name = nameOf(page.target);
   return (
     <header class="call-head">
       <Mark />
-      <h1 class="room-name" tabIndex={-1} title={page.room}>
-        {page.room}
+      <h1 class="room-name" tabIndex={-1} title={name}>
+        {name}
       </h1>
       <p class="status" role="status" data-testid="status" data-state={status}>
         <span class="dot" aria-hidden="true" />
         <span class="status-words">{words && t(words)}</span>
       </p>
-      <CopyLink room={page.room} />
+      {page.target.is === 'room' && <CopyLink room={page.target.room} />}
     </header>
   );
 }

@@ -25,7 +25,9 @@ export function CallDialog({ which, app, state, onClose }: Props) {
   if (state.page.at !== 'call') return null;
   switch (which) {
     case 'qr':
-      return <QrCode url={roomUrl(state.page.room)} onClose={onClose} />;
+      return state.page.target.is === 'room' ? (
+        <QrCode url={roomUrl(state.page.target.room)} onClose={onClose} />
+      ) : null;
     case 'shortcuts':
       return <Shortcuts onClose={onClose} />;
     case 'devices':

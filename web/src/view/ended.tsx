@@ -4,7 +4,7 @@ import type { App } from '../effects/app.ts';
 import { language, t } from '../i18n/index.ts';
 import { Mark } from './icons.tsx';
 import { summaryWords } from './quality.tsx';
-import { durationWords, refusalWords, type Words } from './words.ts';
+import { durationWords, endWords, refusalWords, type Words } from './words.ts';
 
 export function Ended({ app, state }: { app: App; state: State }) {
   const { page } = state;
@@ -16,7 +16,13 @@ export function Ended({ app, state }: { app: App; state: State }) {
         <p class="brand">
           <Mark /> Holdfast
         </p>
-        <div class="ended" role="status" data-testid="status" data-state={page.at}>
+        <div
+          class="ended"
+          role="status"
+          data-testid="status"
+          data-state={page.at}
+          data-why={page.at === 'left' ? page.why : page.refusal.code}
+        >
           <h1 tabIndex={-1}>{what}</h1>
           <p class="soft">{next}</p>
         </div>
@@ -26,7 +32,7 @@ export function Ended({ app, state }: { app: App; state: State }) {
             <p>{summaryWords(page.summary)}</p>
           </div>
         )}
-        <p class="soft room-name">{page.room}</p>
+        {page.target.is === 'room' && <p class="soft room-name">{page.target.room}</p>}
         <div class="stack">
           <button
             type="button"
@@ -34,7 +40,7 @@ export function Ended({ app, state }: { app: App; state: State }) {
             data-testid="rejoin"
             onClick={() => app.dispatch({ event: 'rejoin' })}
           >
-            {t(page.at === 'left' ? 'ended.rejoin' : 'ended.retry')}
+            {againWords(page)}
           </button>
           <button
             type="button"
@@ -42,7 +48,7 @@ export function Ended({ app, state }: { app: App; state: State }) {
             data-testid="home"
             onClick={() => app.dispatch({ event: 'go-home' })}
           >
-            {t('ended.new-room')}
+            {t(page.target.is === 'room' ? 'ended.new-room' : 'ended.home')}
           </button>
         </div>
       </div>
@@ -51,6 +57,12 @@ export function Ended({ app, state }: { app: App; state: State }) {
 }
 
 function wordsOf(page: Page & { at: 'left' | 'refused' }): Words {
-  if (page.at === 'refused') return refusalWords(page.refusal);
-  return { what: t(page.summary ? 'ended.left' : 'ended.not-joined'), next: t('ended.left-next') };
+  return page.at === 'refused' ? refusalWords(page.refusal, page.target) : endWords(page);
+}
+
+function againWords(page: Page & { at: 'left' | 'refused' }): string {
+  const { at, target } = page;
+  if (at === 'refused' && page.refusal.code === 'moved') return t('elsewhere.move');
+  if (target.is === 'direct') return t('ended.call-again', { name: target.name });
+  return t(at === 'left' ? 'ended.rejoin' : 'ended.retry');
 }

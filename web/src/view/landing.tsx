@@ -8,11 +8,13 @@ import type { App } from '../effects/app.ts';
 import { t } from '../i18n/index.ts';
 import { CloseIcon, Mark } from './icons.tsx';
 import { LanguageChoice } from './language.tsx';
+import { useLazy } from './lazy.ts';
 
 export function Landing({ app, state }: { app: App; state: State }) {
   const start = () => app.dispatch({ event: 'open-room', room: proquints(randomBytes(ROOM_RANDOM_BYTES)) });
+  const people = useLazy(true, () => import('./people.tsx'));
   return (
-    <main class="landing">
+    <main class="landing start">
       <div class="card">
         <p class="brand">
           <Mark /> Holdfast
@@ -29,6 +31,7 @@ export function Landing({ app, state }: { app: App; state: State }) {
         <ByName app={app} />
         <Recent app={app} state={state} />
       </div>
+      {people && <people.People app={app} state={state} />}
     </main>
   );
 }

@@ -2,14 +2,14 @@
 import type { TargetedSubmitEvent } from 'preact';
 import { NAME_CHARS_MAX } from '../protocol/wire.ts';
 import { displayName } from '../call/names.ts';
-import type { DeviceKind, State } from '../call/state.ts';
+import { targetOf, type DeviceKind, type State } from '../call/state.ts';
 import type { App } from '../effects/app.ts';
 import { t } from '../i18n/index.ts';
 import { DeviceChoice, DeviceSwitch, SpeakerChoice } from './controls.tsx';
 import { Mark, MicIcon } from './icons.tsx';
 import { LanguageChoice } from './language.tsx';
 import { Picture } from './stream.tsx';
-import { deviceTrouble, linkWords } from './words.ts';
+import { deviceTrouble, linkWords, nameOf } from './words.ts';
 
 /** Steps of the level meter. */
 const LEVEL_STEPS = 14;
@@ -33,7 +33,12 @@ export function Lobby({ app, state }: { app: App; state: State }) {
       </header>
       <div class="lobby-columns">
         <Preview app={app} state={state} />
-        <JoinForm app={app} state={state} room={page.room} joining={page.at === 'joining' || page.autojoin} />
+        <JoinForm
+          app={app}
+          state={state}
+          room={nameOf(targetOf(page))}
+          joining={page.at === 'joining' || page.autojoin}
+        />
         <div class="pickers">
           <DeviceChoice kind="camera" state={state} dispatch={app.dispatch} />
           <DeviceChoice kind="mic" state={state} dispatch={app.dispatch} />

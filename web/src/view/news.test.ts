@@ -8,6 +8,7 @@ const person = (id: string, pair: Person['pair'] = 'connected'): Person => ({
   ...participant(id),
   name: id,
   pair,
+  until_ms: undefined,
 });
 const me = person(ADA, undefined);
 

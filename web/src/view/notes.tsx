@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import type { State } from '../call/state.ts';
 import type { App } from '../effects/app.ts';
 import { t } from '../i18n/index.ts';
+import { LinkBanner } from './banner.tsx';
 import { DeviceRemarks } from './remarks.tsx';
 import { TapToHear } from './stream.tsx';
 import { deviceTrouble, linkWords } from './words.ts';
@@ -13,7 +14,7 @@ export function Notes({ app, state, alone }: { app: App; state: State; alone: bo
   return (
     <div class="notes" aria-live="polite">
       <TapToHear />
-      {link !== undefined && <p class="note">{link}</p>}
+      <LinkBanner app={app} state={state} />
       <DeviceRemarks app={app} state={state} />
       <DeviceTrouble state={state} />
       {alone && link === undefined && <p class="note">{t('call.alone')}</p>}

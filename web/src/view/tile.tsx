@@ -3,12 +3,12 @@ import type { ComponentChildren } from 'preact';
 import type { PairState } from '../call/recovery.ts';
 import type { Person } from '../call/state.ts';
 import { t } from '../i18n/index.ts';
+import { useNow_ms } from './clock.ts';
+import { Face } from './face.tsx';
 import { HandIcon, MicIcon, PinIcon } from './icons.tsx';
 import type { Place } from './layout.ts';
 import { Picture } from './stream.tsx';
-
-/** How many colours the style sheet has for faces without a picture. */
-const COLOURS = 6;
+import { countdownWords } from './words.ts';
 
 /** What every tile has, whatever it shows: a place, a name and a pin. */
 export interface FrameProps {
@@ -23,6 +23,8 @@ interface TileProps extends FrameProps {
   person: Person;
   self: boolean;
   state: PairState;
+  /** Whether media flows both ways, as far as it can be told. */
+  flowing: boolean | undefined;
   camera: MediaStream | undefined;
   hand: boolean;
   speaking: boolean;
@@ -32,12 +34,13 @@ interface TileProps extends FrameProps {
 }
 
 export function Tile(props: TileProps) {
-  const { person, self, state, camera, place, hand, speaking, marks, children } = props;
+  const { person, self, state, flowing, camera, place, hand, speaking, marks, children } = props;
   const { id, name, media } = person;
-  const away = person.state.is === 'temporarily-disconnected';
-  const words = self ? undefined : (stateWords(state) ?? (away ? t('tile.away') : undefined));
-  const dimmed = !self && state !== 'connected';
-  const look = [media.camera && 'with-picture', dimmed && 'dimmed', speaking && 'speaking'];
+  const away = !self && person.state.is === 'temporarily-disconnected';
+  // What the connection says of itself comes late: a picture that no longer comes is not passed off as one that does.
+  const dead = !self && (state !== 'connected' || (away && flowing === false));
+  const words = self ? undefined : stateWords(props, dead);
+  const look = [media.camera && 'with-picture', dead && 'dimmed', speaking && 'speaking'];
   return (
     <li
       class={`tile ${look.filter(Boolean).join(' ')}`}
@@ -45,17 +48,14 @@ export function Tile(props: TileProps) {
       data-participant={id}
       data-state={state}
       data-place={place}
+      {...(away && { 'data-away': dead ? 'waiting' : 'live' })}
       {...(self && { 'data-self': '' })}
       aria-label={self ? t('tile.you', { name }) : name}
     >
       <Picture stream={camera} mirrored={self} />
-      {!media.camera && (
-        <span class={`face colour-${colourOf(id)}`} aria-hidden="true">
-          {initials(name)}
-        </span>
-      )}
+      {(!media.camera || dead) && <Face id={id} name={name} />}
       {words !== undefined && (
-        <span class="tile-state" title={words}>
+        <span class="tile-state" title={typeof words === 'string' ? words : undefined}>
           <span class="tile-state-words">{words}</span>
         </span>
       )}
@@ -103,19 +103,15 @@ function shownName(name: string, self: boolean, place: Place): string {
   return place === 'corner' || place === 'strip' ? t('tile.you-short') : t('tile.you', { name });
 }
 
-function stateWords(state: PairState): string | undefined {
-  return state === 'connected' ? undefined : t(`tile.${state}`);
+function stateWords({ person, state }: TileProps, dead: boolean): ComponentChildren {
+  if (person.state.is === 'connected') return state === 'connected' ? undefined : t(`tile.${state}`);
+  return dead ? <Waiting name={person.name} until_ms={person.until_ms} /> : t('tile.away');
 }
 
-/** The first letters of the first and the last word, by what a reader sees as one letter. */
-function initials(name: string): string {
-  const words = name.split(/\s+/).filter((word) => word !== '');
-  const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
-  const segmenter = new Intl.Segmenter();
-  const firsts = ends.map((word) => [...segmenter.segment(word ?? '')][0]?.segment ?? '');
-  return firsts.join('').toUpperCase();
-}
-
-function colourOf(id: string): number {
-  return [...id].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 65_521, 7) % COLOURS;
+/** Who is away, and for how long their place is kept; a second that passes is no news to those who listen. */
+function Waiting({ name, until_ms }: { name: string; until_ms: number | undefined }) {
+  const now = useNow_ms(until_ms !== undefined);
+  const left_ms = until_ms === undefined ? 0 : until_ms - now;
+  if (left_ms <= 0) return <>{t('tile.waiting-still', { name })}</>;
+  return <span data-testid="waiting">{t('tile.waiting', { name, time: countdownWords(left_ms) })}</span>;
 }

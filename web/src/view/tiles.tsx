@@ -37,6 +37,7 @@ export function Tiles({ app, state, page, arranged, pinned, pin, children }: Til
   const streams = app.streams();
   const speaking = app.speaking();
   const quality = app.quality();
+  const flowing = app.flowing();
   const linkUp = state.link.phase.is === 'up';
   const infos = infosOf(page);
   const frame = (key: string) => ({
@@ -67,6 +68,7 @@ export function Tiles({ app, state, page, arranged, pinned, pin, children }: Til
               person={person}
               self={self}
               state={self ? (linkUp ? 'connected' : 'reconnecting') : (person.pair ?? 'connecting')}
+              flowing={flowing.get(id)}
               camera={self ? app.preview.value : streams.get(id)?.camera}
               hand={state.talk.hands.includes(id)}
               speaking={speaking.has(id)}

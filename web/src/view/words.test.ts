@@ -1,7 +1,18 @@
 /** Every refusal and device problem has a sentence and a next step. */
 import { expect, test } from 'vitest';
 import { Core, golden } from '../call/fixtures.ts';
-import { deviceTrouble, durationWords, iconOf, linkWords, refusalWords, titleOf } from './words.ts';
+import { speak } from '../i18n/index.ts';
+import type { EndReason } from '../protocol/wire.ts';
+import {
+  countdownWords,
+  deviceTrouble,
+  durationWords,
+  endWords,
+  iconOf,
+  linkWords,
+  refusalWords,
+  titleOf,
+} from './words.ts';
 
 test.each([
   'room-full',
@@ -75,4 +86,56 @@ test.each([
   [125_000, 'ru', '2 минуты 5 секунд'],
 ])('%i ms in %s: %s', (duration_ms, language, words) => {
   expect(durationWords(duration_ms, language)).toBe(words);
+});
+
+const REASONS = {
+  hangup: true,
+  declined: true,
+  cancelled: true,
+  missed: true,
+  busy: true,
+  'network-lost': true,
+  'reconnect-failed': true,
+  'max-duration': true,
+  expired: true,
+  'ended-by-host': true,
+  'ended-by-admin': true,
+  'server-cleanup': true,
+} satisfies Record<EndReason, true>;
+
+test.each(['en', 'ru'] as const)('in %s every reason has words of its own', async (code) => {
+  await speak(code);
+  const target = { is: 'direct' as const, user: 'bob', name: 'Bob' };
+  const said = (Object.keys(REASONS) as EndReason[]).map((why) =>
+    endWords({ at: 'left', target, summary: undefined, why }),
+  );
+  expect(new Set(said.map(({ what }) => what)).size).toBe(Object.keys(REASONS).length);
+  for (const { what, next } of said) expect(`${what} ${next}`).not.toMatch(/undefined|\{/);
+  await speak('en');
+});
+
+test.each(['busy', 'user-offline', 'in-direct-call', 'calls-yourself', 'moved'] as const)(
+  'a call that is refused for %s names who it was to',
+  (code) => {
+    const target = { is: 'direct' as const, user: 'bob', name: 'Bob' };
+    const { what, next } = refusalWords({ code, retry_after_ms: undefined }, target);
+    expect(what).toMatch(/\.$/);
+    expect(next).toMatch(/\.$/);
+    if (code === 'busy' || code === 'user-offline') expect(what).toContain('Bob');
+  },
+);
+
+test.each([
+  [0, '0 s'],
+  [41_001, '42 s'],
+  [89_000, '89 s'],
+  [90_000, '1:30'],
+  [1_752_000, '29:12'],
+])('%i ms left: %s', (left_ms, words) => {
+  expect(countdownWords(left_ms)).toBe(words);
+});
+
+test('who calls is in the title, whatever else is shown', () => {
+  const core = new Core().inCall().frame({ ...golden('incoming-call'), call: 'another call' });
+  expect(titleOf(core.state)).toBe('Ada is calling · Holdfast');
 });

@@ -7,7 +7,9 @@ pub(crate) use hub::TestHub;
 pub(crate) use path::Path;
 
 use holdfast_peer::{
-    Client, Environment, Event, Options, Received, Stamped, Streams, environment::LocalAddresses,
+    Client, Environment, Event, Options, Playing, Received, Stamped, Streams,
+    environment::LocalAddresses,
+    media::{Clip, Section},
 };
 use holdfast_protocol::{DisplayName, Entropy, MediaState, ParticipantId, RoomName};
 use std::{
@@ -74,6 +76,12 @@ impl Bot {
         let options = Options::new("ws://hub/ws", DisplayName::new(name).unwrap());
         let (client, streams) = Client::connect(environment(hub), options).await.unwrap();
         Self { client, streams, seen: vec![] }
+    }
+
+    /// Plays a picture and a sound to everyone.
+    pub(crate) fn play(&self) -> [Playing; 2] {
+        [(Section::Camera, Clip::test_pattern()), (Section::Audio, Clip::tone())]
+            .map(|(section, clip)| self.client.play(section, clip))
     }
 
     /// Connects and joins with a picture and a sound announced.

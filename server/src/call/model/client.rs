@@ -85,7 +85,7 @@ impl World {
                 let devices = self.clients.iter().filter(|client| client.user == user);
                 let devices: Vec<SessionId> = devices.map(|client| client.sender.session).collect();
                 for session in devices.into_iter().filter(|session| Some(*session) != except) {
-                    self.told_device(session, who, step, &frame);
+                    self.told_device(session, who, &frame);
                 }
             }
             Effect::Tell { to, frame } => {
@@ -110,7 +110,7 @@ impl World {
         }
     }
 
-    fn told_device(&mut self, session: SessionId, who: usize, step: &Step, frame: &HubFrame) {
+    fn told_device(&mut self, session: SessionId, who: usize, frame: &HubFrame) {
         let own = session == self.clients[who].sender.session;
         let client = self.client(session);
         match frame {

@@ -7,18 +7,17 @@ mod progress;
 use axum::serve::ListenerExt;
 use futures_util::{SinkExt, StreamExt};
 use holdfast_protocol::{
-    CallSnapshot, ClientFrame, CommandId, DisconnectPolicy, DisplayName, Epoch, ErrorFrame, GuestCredential,
-    Hello, HubFrame, InstanceId, MediaState, Numbered, PROTOCOL_VERSION, ParticipantId, PolicyPreset, Resume,
-    RoomName, Seq, SessionId, Signal, Welcome,
+    CallSnapshot, ClientFrame, CommandId, DisconnectPolicy, DisplayName, ErrorFrame, GuestCredential, Hello,
+    HubFrame, InstanceId, MediaState, Numbered, PROTOCOL_VERSION, ParticipantId, PolicyPreset, Resume,
+    RoomName, Seq, Signal, Welcome,
 };
 use holdfast_server::{
     Clock, Config, HubKey, OsEntropy, RunError, Shutdown, SystemClock, run, store::memory::MemoryStore,
 };
 use std::{
-    collections::BTreeMap,
     future::Future,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 use tokio::{

@@ -1,0 +1,27 @@
+//! One HTTP request at a time, for the hub's API: no more than a test needs.
+
+use std::{io, net::SocketAddr};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+/// The body of what `path` gives to who has the operator's token.
+///
+/// # Errors
+/// When the answer is not 200.
+pub async fn get(hub: SocketAddr, path: &str, token: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(hub).await?;
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {hub}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
+    if head.starts_with("HTTP/1.1 200 ") {
+        Ok(body.to_owned())
+    } else {
+        Err(io::Error::other(head.to_owned()))
+    }
+}

@@ -1,0 +1,124 @@
+/** Calls from one user to another while they ring: those that come in, and the one that goes out. Pure. */
+import type { CallId, Caller, EndReason, HubFrame, IncomingCall } from '../protocol/wire.ts';
+import * as devices from './devices.ts';
+import { say } from './link.ts';
+import { chain, mediaOf, withLink, type Next, type PageEffect, type State } from './state.ts';
+
+/** Calls that ring at once at most; the hub lets one ring at a time. */
+const RINGS_MAX = 4;
+/** The hub ends a ring; should it not, it stops here so much later. */
+const SLACK_MS = 3_000;
+
+/** A call that rings here. */
+export interface Ring {
+  call: CallId;
+  from: Caller;
+  /** When the hub gives it up, by this page's clock. */
+  until_ms: number;
+}
+
+type Ringing = NonNullable<(PageEffect & { effect: 'ring' })['ring']>;
+
+/** What is to be heard now. */
+export function soundOf({ page, rings }: State): Ringing | undefined {
+  const [first] = rings;
+  if (first) return { is: 'incoming', from: first.from };
+  return page.at === 'calling' && page.snapshot ? { is: 'outgoing' } : undefined;
+}
+
+/** Whether the two sound alike, so that nothing needs to be done. */
+export function soundsAlike(one: Ringing | undefined, other: Ringing | undefined): boolean {
+  if (one?.is !== 'incoming' || other?.is !== 'incoming') return one?.is === other?.is;
+  return one.from.user === other.from.user;
+}
+
+/** Somebody calls; the frame may be told twice. */
+export function incoming(state: State, now_ms: number, ring: IncomingCall): State {
+  const { call, from, ms_left } = ring;
+  if (state.rings.some((one) => one.call === call) || state.rings.length >= RINGS_MAX) return state;
+  return { ...state, rings: [...state.rings, { call, from, until_ms: now_ms + ms_left }] };
+}
+
+/** The calls that ring by the hub's account; in a new epoch those it does not name are over. */
+export function resync(state: State, now_ms: number, rings: IncomingCall[], complete: boolean): State {
+  const kept = complete
+    ? state.rings.filter((one) => rings.some((ring) => ring.call === one.call))
+    : state.rings;
+  return rings.reduce((next, ring) => incoming(next, now_ms, ring), { ...state, rings: kept });
+}
+
+/** It no longer rings, for whatever reason. */
+export function silence(state: State, call: CallId): State {
+  const rings = state.rings.filter((one) => one.call !== call);
+  return rings.length === state.rings.length ? state : { ...state, rings };
+}
+
+/** Calls that the hub should have ended by now. */
+export function tick(state: State, now_ms: number): State {
+  const rings = state.rings.filter(({ until_ms }) => now_ms < until_ms + SLACK_MS);
+  return rings.length === state.rings.length ? state : { ...state, rings };
+}
+
+export function ringDeadline_ms({ rings }: State): number | undefined {
+  return rings.length > 0 ? Math.min(...rings.map(({ until_ms }) => until_ms)) + SLACK_MS : undefined;
+}
+
+/** Takes a call; whatever call the page was in was left before. */
+export function accept(before: State, call: CallId, camera: boolean): Next {
+  const ring = before.rings.find((one) => one.call === call);
+  if (!ring) return [before, []];
+  const { wanted } = before.devices;
+  const state: State = {
+    ...silence(before, call),
+    page: { at: 'joining', target: { is: 'direct', ...ring.from }, by: 'accept', call },
+    devices: { ...before.devices, wanted: { ...wanted, camera } },
+  };
+  return chain(devices.openWanted(state), sayAccept);
+}
+
+/** Says the `accept` of the page that waits for it. */
+export function sayAccept(state: State): Next {
+  const { page } = state;
+  if (page.at !== 'joining' || page.by !== 'accept') return [state, []];
+  const command = { type: 'accept' as const, call: page.call, media: mediaOf(state.devices) };
+  return withLink({ ...state, join_id: state.link.next_id }, say(state.link, command));
+}
+
+export function decline(state: State, call: CallId): Next {
+  if (!state.rings.some((one) => one.call === call)) return [state, []];
+  return withLink(silence(state, call), say(state.link, { type: 'decline', call }));
+}
+
+/** Calls somebody; whatever call the page was in was left before. */
+export function callUser(before: State, to: Caller): Next {
+  const state: State = {
+    ...before,
+    trouble: undefined,
+    page: { at: 'calling', to, snapshot: undefined, until_ms: undefined },
+  };
+  // Else it is said when the hub has welcomed this page.
+  const opened = devices.openWanted(state);
+  return state.link.phase.is === 'up' ? chain(opened, sayCall) : opened;
+}
+
+/** Says the `call` of the page that waits for it. */
+export function sayCall(state: State): Next {
+  const { page } = state;
+  if (page.at !== 'calling') return [state, []];
+  const command = { type: 'call' as const, to: page.to.user, media: mediaOf(state.devices) };
+  return withLink({ ...state, join_id: state.link.next_id }, say(state.link, command));
+}
+
+/** The hub has said that it rings at the other end. */
+export function ringingThere(state: State, now_ms: number, frame: HubFrame & { type: 'ringing' }): State {
+  const { page } = state;
+  const { call } = frame;
+  if (page.at !== 'calling' || call.state.is !== 'ringing') return state;
+  const until_ms = now_ms + call.state.ms_left;
+  return { ...state, join_id: undefined, page: { ...page, snapshot: call, until_ms } };
+}
+
+/** Reasons with which a call ends that was never accepted. */
+export function isUnanswered(reason: EndReason): boolean {
+  return ['declined', 'cancelled', 'missed', 'busy'].includes(reason);
+}
