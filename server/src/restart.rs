@@ -75,7 +75,7 @@ pub(crate) fn plan(
     for Going { version, mut call } in going.into_values() {
         for (session, user) in call.seats() {
             let waits = |owner: &&StoredSession| owner.user == user && owner.calls.contains(&call.id());
-            if owners.get(&session).copied().filter(waits).is_none() {
+            if !owners.get(&session).is_some_and(waits) {
                 // Nobody can come back to this place.
                 call.apply(now_unix_ms, Event::Gone { session });
             }
