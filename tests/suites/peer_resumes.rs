@@ -83,6 +83,11 @@ impl Program {
         while self.event("media").await["flow"] != "both" {}
     }
 
+    async fn signal(&self, signal: &str) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().await.unwrap().success());
+    }
+
     async fn say(&mut self, line: &str) {
         self.child.stdin.as_mut().unwrap().write_all(line.as_bytes()).await.unwrap();
     }
@@ -149,8 +154,7 @@ async fn a_killed_process_takes_its_place_again() {
     until(&mut streams, flows).await;
     second.media_flows().await;
 
-    let id = second.child.id().unwrap().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+    second.signal("INT").await;
     assert_eq!(second.code().await, 0);
     assert!(!file.exists(), "there is nothing to come back to");
 }
@@ -163,8 +167,11 @@ async fn a_process_that_is_taken_over_leaves_the_file_to_its_successor() {
     let arguments = ["join", &room, "--name", "Bob", "--resume-file", file.to_str().unwrap()];
     let mut first = Program::start(&arguments);
     let place = first.event("joined").await;
+    // So that it hears of it only when the other one has written its token.
+    first.signal("STOP").await;
     let mut second = Program::start(&arguments);
     second.event("joined").await;
+    first.signal("CONT").await;
     assert_eq!(first.code().await, 3, "it is told that another one has the session");
     second.child.kill().await.unwrap();
     let mut third = Program::start(&arguments);
@@ -181,8 +188,7 @@ async fn one_process_calls_another() {
     ada.event("ringing").await;
     ada.media_flows().await;
     bob.media_flows().await;
-    let id = ada.child.id().unwrap().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+    ada.signal("INT").await;
     assert_eq!([ada.code().await, bob.code().await], [0, 0], "hung up");
 
     let offline = Program::start(&["call", &user, "--hub", &hub, "--name", "Ada"]);
