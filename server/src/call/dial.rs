@@ -11,7 +11,7 @@ use crate::{
     hub::Hub,
     outgoing::Outgoing,
     session::{Entry, Session, refusal},
-    store::{Committed, StoreError},
+    store::{Committed, Store, StoreError},
 };
 use holdfast_protocol::{
     CallId, CallStatus, Caller, CommandId, EndReason, ErrorCode, ErrorFrame, HubFrame, LoggedUser,
@@ -62,7 +62,6 @@ impl Dial<'_> {
                 Ok(Outcome::Refused(code, message)) => return refused(code, message),
                 Ok(Outcome::Again) => tokio::task::yield_now().await,
                 Err(error) => {
-                    self.hub.metrics.store_failures.inc();
                     tracing::error!(%error, "a call could not begin");
                     // Without the store nobody knows who is in another call.
                     return refused(ErrorCode::Internal, "the call could not be stored");
@@ -84,7 +83,7 @@ impl Dial<'_> {
         }
         let call = CallId::mint(&*hub.entropy);
         let (handle, commands) = CallHandle::new(hub, call);
-        if hub.calls.insert(None, &handle).is_err() {
+        if hub.calls.insert(&handle).is_err() {
             return Ok(Outcome::Refused(ErrorCode::HubFull, "the hub has as many calls as it may have"));
         }
         let outcome = self.begin(&handle, commands).await;

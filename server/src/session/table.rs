@@ -30,9 +30,19 @@ impl SessionTable {
         room
     }
 
+    /// Adds a session that was stored, however many there are.
+    pub(crate) fn restore(&self, session: &Arc<Session>) {
+        self.lock().insert(session.id, Arc::clone(session));
+    }
+
     /// The session of that id.
     pub(crate) fn get(&self, id: SessionId) -> Option<Arc<Session>> {
         self.lock().get(&id).cloned()
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> Vec<Arc<Session>> {
+        self.lock().values().cloned().collect()
     }
 
     /// Forgets a session; whether it was known.
