@@ -64,6 +64,29 @@ fn everyone_is_away_since_the_hub_was_and_nobody_loses_time() {
 }
 
 #[test]
+fn downtime_that_is_not_known_exactly_gives_no_more_than_the_policy() {
+    let policy = PolicyPreset::Event.policy();
+    let mut scene = Scene::room(policy, 2);
+    // Within the second after the last sign of life.
+    scene.lost(1);
+    let stored = scene.call.stored();
+    let now = scene.now + DOWN_MS;
+    let (call, _) = Call::restore(stored, now, DOWN_MS + 900).unwrap();
+    let snapshot = call.snapshot_for(now, scene.people[0].sender.session).unwrap();
+    let deadlines = snapshot.participants.iter().map(|one| match one.state {
+        ParticipantState::TemporarilyDisconnected { since_unix_ms, deadline_unix_ms, .. } => {
+            (since_unix_ms, deadline_unix_ms)
+        }
+        ParticipantState::Connected => panic!("everyone is away"),
+    });
+    let at = |since| (since, now + policy.away_ms);
+    assert_eq!(deadlines.collect::<Vec<_>>(), [at(START - 900), at(START)]);
+    let outages: Vec<_> =
+        call.stored().log.participants.iter().map(|one| one.outages[0].since_unix_ms).collect();
+    assert_eq!(outages, [START, START], "nobody was away before joining");
+}
+
+#[test]
 fn the_longest_a_call_may_be_does_not_count_the_downtime() {
     let mut scene = Scene::ringing(PolicyPreset::Patient.policy());
     scene.call.rules.duration_max_ms = Some(100_000);
