@@ -97,7 +97,7 @@ impl Scene {
         self.event(Event::Confirmed { sender: self.people[who].sender });
     }
 
-    fn media_alive(&mut self, who: usize, with: usize) {
+    pub(super) fn media_alive(&mut self, who: usize, with: usize) {
         let participants = vec![self.people[with].participant];
         self.event(Event::MediaAlive { sender: self.people[who].sender, participants });
     }

@@ -5,7 +5,10 @@ use crate::call::{
     core::Call,
     event::{Effect, Event},
 };
-use holdfast_protocol::{CallStatus, EndReason, HubFrame, OutageCause, ParticipantState, PolicyPreset, Role};
+use holdfast_protocol::{
+    CallStatus, EndReason, HubFrame, OutageCause, ParticipantState, PolicyPreset, Role,
+    policy::MEDIA_ALIVE_MS,
+};
 
 const DOWN_MS: u64 = 20_000;
 
@@ -84,6 +87,28 @@ fn downtime_that_is_not_known_exactly_gives_no_more_than_the_policy() {
     let outages: Vec<_> =
         call.stored().log.participants.iter().map(|one| one.outages[0].since_unix_ms).collect();
     assert_eq!(outages, [START, START], "nobody was away before joining");
+}
+
+#[test]
+fn who_is_away_while_media_flows_is_not_given_up_before_that_can_be_said_again() {
+    let policy = PolicyPreset::Phone.policy();
+    let mut scene = Scene::direct(policy);
+    scene.lost(1);
+    scene.wait(policy.away_ms - 1);
+    scene.media_alive(0, 1);
+    scene.wait(1_000);
+    assert_eq!(scene.reason(), None, "its deadline has passed, and media flows");
+    let mut scene = scene.restarted();
+    scene.event(Event::Tick);
+    scene.back(0);
+    assert_eq!(scene.reason(), None);
+    scene.event(Event::Confirmed { sender: scene.people[0].sender });
+    scene.wait(MEDIA_ALIVE_MS - 1);
+    scene.media_alive(0, 1);
+    scene.wait(1);
+    assert_eq!(scene.reason(), None, "it was said again");
+    scene.wait(MEDIA_ALIVE_MS);
+    assert_eq!(scene.reason(), Some(EndReason::NetworkLost));
 }
 
 #[test]
