@@ -1,7 +1,7 @@
 //! A store that fails while the hub runs: calls go on in memory, somebody is told, and what it missed is made up for.
 
 use super::{ended_in_log, kept, log, logged};
-use crate::support::{Flaky, TestHub, soon};
+use crate::support::{Flaky, TestHub, offer, soon};
 use holdfast_protocol::{CallStatus, EndReason, ErrorCode, HubFrame};
 use holdfast_server::{Config, store::Store};
 use std::{
@@ -101,6 +101,7 @@ async fn after_a_lost_store_nothing_stays_ringing_or_busy() {
     bob.decline(ring.id).await;
     assert_eq!(ada.ended(ring.id).await, EndReason::Declined, "told although it is not stored");
     store.fails.store(false, SeqCst);
+    says(&hub, "ok").await;
     assert_eq!(ended_in_log(&hub, ring.id).await.reason, Some(EndReason::Declined));
     assert_eq!(log(&hub, "?status=ringing").await.calls, []);
     let second = bob.ring(ada_welcome.user).await;
@@ -118,6 +119,7 @@ async fn a_ring_that_a_store_took_without_saying_so_is_cleaned_up() {
     assert_eq!(ada.next_error().await.code, ErrorCode::Internal);
     bob.nothing_else().await;
     store.lies.store(false, SeqCst);
+    says(&hub, "ok").await;
     let ghosts = log(&hub, "?status=ringing").await.calls;
     assert_eq!((ghosts.len(), ghosts[0].status), (1, CallStatus::Ringing));
     assert_eq!(ended_in_log(&hub, ghosts[0].id).await.reason, Some(EndReason::ServerCleanup));
@@ -126,4 +128,36 @@ async fn a_ring_that_a_store_took_without_saying_so_is_cleaned_up() {
     let (mut bob, _) = hub.device_of(&bob_welcome).await;
     let call = bob.ring(ada_welcome.user).await;
     assert_eq!(ada.incoming().await.call, call.id, "both are free");
+}
+
+#[tokio::test]
+async fn a_store_that_never_answers_holds_nobody_up_for_long() {
+    let (store, config) = flaky();
+    let hub = TestHub::start(config).await;
+    let (mut ada, ..) = hub.joined("Ada", "team").await;
+    let (mut bob, _, call) = hub.joined("Bob", "team").await;
+    assert!(matches!(ada.next().await, HubFrame::PeerJoined { .. }));
+    store.hangs.store(true, SeqCst);
+    says(&hub, "failing").await;
+    // Nobody waits any more: not these changes, and not the signals after them.
+    for round in 1..=20 {
+        let name = format!("Eve {round}");
+        let (mut eve, _, with_eve) = hub.joined(&name, "team").await;
+        assert!(matches!(ada.next().await, HubFrame::PeerJoined { .. }));
+        assert!(matches!(bob.next().await, HubFrame::PeerJoined { .. }));
+        eve.leave(&with_eve).await;
+        for client in [&mut ada, &mut bob] {
+            assert!(matches!(client.next().await, HubFrame::PeerLeft { .. }));
+        }
+        ada.signal(&call, call.you, 1, offer(round)).await;
+        assert!(matches!(bob.next().await, HubFrame::Signal { .. }));
+    }
+    store.hangs.store(false, SeqCst);
+    says(&hub, "ok").await;
+    soon("what was missed", async {
+        while logged(&hub, call.id).await.participants.len() < 22 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
 }

@@ -8,12 +8,14 @@ use holdfast_server::store::{
 };
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-/// A store in memory. While it fails it does nothing, or what it is asked for without saying so.
+/// A store in memory. While it fails it does nothing, or what it is asked for without saying so, or never
+/// answers.
 #[derive(Debug, Default)]
 pub(crate) struct Flaky {
     pub(crate) memory: MemoryStore,
     pub(crate) fails: AtomicBool,
     pub(crate) lies: AtomicBool,
+    pub(crate) hangs: AtomicBool,
 }
 
 impl Flaky {
@@ -22,6 +24,9 @@ impl Flaky {
     }
 
     async fn ask<T>(&self, asked: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        if self.hangs.load(SeqCst) {
+            std::future::pending::<()>().await;
+        }
         if self.lies.load(SeqCst) {
             asked.await?;
             return Err(StoreError::failed("the answer was lost"));
@@ -81,7 +86,12 @@ impl Store for Flaky {
     }
 
     async fn alive(&self, now: u64) -> Result<(), StoreError> {
-        self.ask(self.memory.alive(now)).await
+        // Not lied about: it would be noticed before anything else.
+        if self.hangs.load(SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        self.check()?;
+        self.memory.alive(now).await
     }
 
     async fn last_alive(&self) -> Result<Option<u64>, StoreError> {
