@@ -1,0 +1,8 @@
+//! The five systems that people run today, each line of them against the hub in virtual time with its real numbers.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod device;
+mod grace;
+mod rules;
+mod stage;
