@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use holdfast_protocol::{CallId, CallLogPage, RoomName, SessionId, UserId};
 use holdfast_server::store::{
-    Committed, LogQuery, Retention, Store, StoreError, StoredCall, StoredSession, Version, memory::MemoryStore,
+    Committed, LogQuery, Retention, Store, StoreError, StoredCall, StoredSession, Version,
+    memory::MemoryStore,
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -10,8 +10,8 @@ use holdfast_peer::{
     },
 };
 use holdfast_protocol::{
-    CallId, CallSnapshot, ClientFrame, CommandId, DisplayName, EndReason, ErrorFrame, HubFrame, InstanceId,
-    MediaState, ParticipantId, UserId, WEBSOCKET_PATH, Welcome,
+    CallId, CallSnapshot, ClientFrame, CommandId, DirectoryQuery, DisplayName, EndReason, ErrorCode,
+    ErrorFrame, HubFrame, InstanceId, MediaState, ParticipantId, Presence, UserId, WEBSOCKET_PATH, Welcome,
 };
 use holdfast_tests::{bot::environment, log::EventLog, net::Host, world::World};
 use std::{
@@ -130,6 +130,13 @@ impl Device {
         state.welcomes.last().unwrap().0.clone()
     }
 
+    /// Comes back to hear that its place was given up: a new history, with no call in it.
+    pub(crate) async fn is_out_of_it(&mut self) {
+        let welcome = self.up(2).await;
+        assert_eq!(welcome.calls, []);
+        assert!(!self.state.borrow().welcomes.last().unwrap().1, "it could not know otherwise");
+    }
+
     pub(crate) fn welcomes(&self) -> usize {
         self.state.borrow().welcomes.len()
     }
@@ -240,6 +247,37 @@ impl Device {
         match self.next().await {
             HubFrame::CallEnded { call, reason } if call == of => reason,
             other => panic!("{} does not hear of the end: {other:?}", self.name),
+        }
+    }
+
+    /// What the directory says of a user.
+    pub(crate) async fn presence_of(&mut self, who: UserId) -> Option<Presence> {
+        self.say(|id| ClientFrame::Directory { id, query: DirectoryQuery::default() }).await;
+        loop {
+            match self.next().await {
+                HubFrame::Directory { users, .. } => {
+                    return users.iter().find(|entry| entry.user == who).map(|entry| entry.presence);
+                }
+                HubFrame::Presence { .. } => {}
+                other => panic!("{} is not told who is there: {other:?}", self.name),
+            }
+        }
+    }
+
+    /// Calls somebody who cannot be called.
+    pub(crate) async fn is_refused(&mut self, to: UserId, code: ErrorCode) {
+        self.say(move |id| ClientFrame::Call { id, to, media: ON }).await;
+        match self.next().await {
+            HubFrame::Error(error) if error.in_reply_to.is_some() => assert_eq!(error.code, code),
+            other => panic!("{} is not refused: {other:?}", self.name),
+        }
+    }
+
+    /// Hears that somebody has called; who.
+    pub(crate) async fn missed(&mut self) -> UserId {
+        match self.next().await {
+            HubFrame::MissedCall { from, .. } => from.user,
+            other => panic!("{} has missed nothing: {other:?}", self.name),
         }
     }
 

@@ -4,5 +4,8 @@
 
 mod device;
 mod grace;
+mod patient;
+mod rejoin_window;
 mod rules;
 mod stage;
+mod tracking;

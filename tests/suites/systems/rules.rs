@@ -56,7 +56,10 @@ fn row_is_sound(call: &LoggedCall) {
     assert_eq!((call.reason.is_some(), call.ended_unix_ms.is_some()), (is_over, is_over), "{call:?}");
     for participant in &call.participants {
         assert_eq!(participant.left_unix_ms.is_some(), participant.left_reason.is_some());
-        assert!(!is_over || participant.left_unix_ms.is_some(), "somebody is in a call that is over: {call:?}");
+        assert!(
+            !is_over || participant.left_unix_ms.is_some(),
+            "somebody is in a call that is over: {call:?}"
+        );
         let mut before = 0;
         for outage in &participant.outages {
             let until = outage.until_unix_ms.unwrap_or(u64::MAX);
