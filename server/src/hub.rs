@@ -15,7 +15,7 @@ use crate::{
     network::Network,
     session::{Budget, Session, refusal, table::SessionTable},
     shutdown::Shutdown,
-    store::Store,
+    store::{Store, upkeep::Upkeep},
     tasks::Tasks,
 };
 use holdfast_protocol::{Entropy, ErrorCode, ErrorFrame, SessionId};
@@ -42,6 +42,8 @@ pub(crate) struct Hub {
     pub(crate) page: Page,
     /// What must outlive the process.
     pub(crate) store: Arc<dyn Store>,
+    /// Whether the store works.
+    pub(crate) upkeep: Upkeep,
     /// Finds sessions.
     pub(crate) sessions: SessionTable,
     /// Finds calls.

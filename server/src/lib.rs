@@ -111,6 +111,7 @@ where
         ice,
         page: http::page::Page::built(),
         store,
+        upkeep: store::upkeep::Upkeep::new(config.rooms_max),
         sessions: session::table::SessionTable::new(config.sessions_max),
         calls: call::CallTable::new(config.rooms_max),
         directory: directory::Directory::new(config.directory == DirectoryMode::On, clock.now_unix_ms()),

@@ -24,7 +24,7 @@ use tokio::{
 const SHARE_RETRY_MS: u64 = 1_000;
 /// When to try a store again that has failed, if nothing happens before.
 const STORE_RETRY: Duration = Duration::from_secs(5);
-/// How often to try it for a call that is over.
+/// How often to try it for a call that is over, when it shows signs of life.
 const STORE_ATTEMPTS: u32 = 24;
 
 /// The owner of one call.
@@ -101,13 +101,28 @@ impl Owner {
             self.hub.metrics.call_ended(reason);
         }
         tracing::info!(call = %self.call.id(), ?reason, "call is over");
+        if self.store_again.is_some() {
+            self.store_late().await;
+        }
+    }
+
+    /// Stores a call that was over while the store failed: until then its log says that it goes on, and its users are
+    /// busy.
+    async fn store_late(&mut self) {
+        let hub = Arc::clone(&self.hub);
+        let Some(_place) = hub.upkeep.place() else {
+            tracing::error!(call = %self.call.id(), "too many calls wait for the store: the end of this one is lost");
+            return;
+        };
         for _ in 0..STORE_ATTEMPTS {
+            sleep(STORE_RETRY).await;
+            hub.upkeep.works().await;
+            self.save().await;
             if self.store_again.is_none() {
                 return;
             }
-            sleep(STORE_RETRY).await;
-            self.save().await;
         }
+        tracing::error!(call = %self.call.id(), "the store works, but does not take the end of this call");
     }
 
     async fn take(&mut self, command: Command) {

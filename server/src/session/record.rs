@@ -8,6 +8,9 @@ use crate::{
 };
 use holdfast_protocol::SessionId;
 
+/// When to try a store again that has failed.
+const RETRY_MS: u64 = 5_000;
+
 /// How the store's record of a session is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Record {
@@ -17,6 +20,8 @@ pub(super) enum Record {
     Current,
     /// It is not, or not there yet.
     Outdated,
+    /// The same, and the store has failed: to be tried again from this time of the hub's on.
+    Failed { again_unix_ms: u64 },
 }
 
 /// What to do about it.
@@ -29,7 +34,16 @@ enum Change {
 impl Session {
     /// Whether the store is to hear of it.
     pub(crate) fn is_unsaved(&self) -> bool {
-        self.lock().record == Record::Outdated
+        self.unsaved_from_unix_ms().is_some_and(|at| at <= self.timeline.now_unix_ms())
+    }
+
+    /// From when on the store is to hear of it, if at all.
+    pub(crate) fn unsaved_from_unix_ms(&self) -> Option<u64> {
+        match self.lock().record {
+            Record::None | Record::Current => None,
+            Record::Outdated => Some(0),
+            Record::Failed { again_unix_ms } => Some(again_unix_ms),
+        }
     }
 
     /// Tells the store how the session is, if it does not know.
@@ -40,14 +54,16 @@ impl Session {
             Some(Change::Remove(id)) => store.remove_session(id).await,
         };
         if let Err(error) = saved {
-            // Tried again with the next change. Until then a restart would lose the session, and nothing else.
+            // Until it is stored a restart would lose the session, and nothing else.
             tracing::error!(session = %self.id, %error, "session is not stored");
+            let again_unix_ms = self.timeline.now_unix_ms().saturating_add(RETRY_MS);
+            self.lock().record = Record::Failed { again_unix_ms };
         }
     }
 
     fn take_change(&self) -> Option<Change> {
         let mut state = self.lock();
-        if state.record != Record::Outdated {
+        if matches!(state.record, Record::None | Record::Current) {
             return None;
         }
         if state.calls.is_empty() {

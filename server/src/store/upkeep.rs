@@ -4,7 +4,10 @@
 use super::{Retention, StoreError};
 use crate::{clock::millis, hub::Hub};
 use std::{sync::Arc, time::Duration};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit, watch},
+    time::{MissedTickBehavior, interval},
+};
 
 /// How often the hub notes that it is alive: so much of a hub's last moments is not known.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(1);
@@ -12,6 +15,34 @@ const ALIVE_INTERVAL: Duration = Duration::from_secs(1);
 const PRUNE_INTERVAL: Duration = Duration::from_mins(1);
 /// Calls forgotten in one go; commits get their turn in between.
 const PRUNED_MAX: usize = 200;
+
+/// Whether the store works, as the last sign of life has shown; and who waits for it.
+#[derive(Debug)]
+pub(crate) struct Upkeep {
+    lost: watch::Sender<bool>,
+    waiting: Semaphore,
+}
+
+impl Upkeep {
+    /// For a store that works. So many calls that are over may wait for it when it does not.
+    pub(crate) fn new(waiting_max: u64) -> Self {
+        let waiting_max = usize::try_from(waiting_max).unwrap_or(usize::MAX);
+        Self {
+            lost: watch::Sender::new(false),
+            waiting: Semaphore::new(waiting_max.min(Semaphore::MAX_PERMITS)),
+        }
+    }
+
+    /// A place among those that wait, unless there are too many.
+    pub(crate) fn place(&self) -> Option<SemaphorePermit<'_>> {
+        self.waiting.try_acquire().ok()
+    }
+
+    /// Waits until the store works.
+    pub(crate) async fn works(&self) {
+        let _ = self.lost.subscribe().wait_for(|lost| !lost).await;
+    }
+}
 
 /// Does it for as long as the hub runs.
 pub(crate) async fn keep_up(hub: Arc<Hub>) {
@@ -33,6 +64,7 @@ async fn show_life(hub: &Hub) {
             _ => {}
         }
         failing = outcome.is_err();
+        hub.upkeep.lost.send_replace(failing);
     }
 }
 

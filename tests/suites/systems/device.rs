@@ -169,6 +169,12 @@ impl Device {
         frame.unwrap_or_else(|_| panic!("{} hears nothing", self.name)).expect("it runs")
     }
 
+    /// Passes over what it has heard so far.
+    pub(crate) fn drained(mut self) -> Self {
+        while self.frames.try_recv().is_ok() {}
+        self
+    }
+
     /// Hears nothing for so long.
     pub(crate) async fn quiet_for(&mut self, duration: Duration) {
         if let Ok(frame) = timeout(duration, self.frames.recv()).await {
