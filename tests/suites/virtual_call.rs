@@ -120,7 +120,21 @@ async fn three_bots_for_ten_minutes() {
 async fn three_bots_without_a_hub() {
     let run = the_seed_decides("hub-killed").await;
     assert_eq!(run.log.matches(" hub      starts").count(), 2);
-    assert_eq!(run.log.matches(r#""event":"joined""#).count(), 6, "each joins again, and once");
+    assert_eq!(run.log.matches(r#""event":"joined""#).count(), 3, "nobody joins again");
+}
+
+#[tokio::test]
+async fn a_call_outlives_a_blocked_socket_while_media_flows_and_no_longer() {
+    let run = the_seed_decides("blocked-socket").await;
+    assert!(!run.log.contains(r#""event":"call-ended""#), "{}", tail(&run.log));
+    for scenario in ["blocked-socket-no-media", "blocked-socket-media-dies"] {
+        let run = the_seed_decides(scenario).await;
+        let is_end =
+            |line: &&str| line.contains(r#""event":"call-ended""#) || line.contains(r#""event":"call-over""#);
+        let ends: Vec<&str> = run.log.lines().filter(is_end).collect();
+        assert_eq!(ends.len(), 2, "{scenario}, once for each: {ends:?}");
+        assert!(ends.iter().all(|line| line.contains("network-lost")), "{ends:?}");
+    }
 }
 
 #[tokio::test]

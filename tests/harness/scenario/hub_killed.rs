@@ -1,5 +1,5 @@
-//! Three bots whose hub is killed after half a minute and comes back a minute later without any memory. Media must not
-//! notice its death; on its return everyone joins again, and must hear everyone all the while.
+//! Three bots whose hub is killed after half a minute and comes back a minute later. Media must not notice its death; on its
+//! return everyone is in the same call at the same place, and must hear everyone all the while.
 
 use super::checks::{ensure, everyone_hears_everyone, rosters_agree, watch_media};
 use crate::{
@@ -47,14 +47,18 @@ async fn call(world: &World) -> Result<(), String> {
     }
 
     let _hub = world.start_hub(2);
-    tokio::try_join!(watch_media(world, &bots, started + CALL), everyone_rejoins(&bots))?;
+    tokio::try_join!(watch_media(world, &bots, started + CALL), everyone_is_back(&bots))?;
+    for bot in &bots {
+        let joins = bot.seen().events.iter().filter(|event| matches!(event, Event::Joined { .. })).count();
+        ensure(joins == 1, || format!("{} joined {joins} times", bot.name))?;
+    }
     rosters_agree(world, &bots, &room).await
 }
 
-async fn everyone_rejoins(bots: &[&Bot]) -> Result<(), String> {
+async fn everyone_is_back(bots: &[&Bot]) -> Result<(), String> {
     for bot in bots {
-        bot.wait(REJOIN_MAX, "the new call", |seen| {
-            seen.events.iter().filter(|event| matches!(event, Event::Joined { .. })).count() == 2
+        bot.wait(REJOIN_MAX, "its session again", |seen| {
+            seen.events.iter().any(|event| matches!(event, Event::Welcome { resumed: true, .. }))
         })
         .await?;
     }
