@@ -5,6 +5,7 @@
 mod cleanup;
 mod device;
 mod grace;
+mod killed;
 mod patient;
 mod rejoin_window;
 mod rules;

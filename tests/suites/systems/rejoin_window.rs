@@ -34,7 +34,11 @@ async fn a_crashed_one_is_asked_and_rejoins_the_same_call() {
     bob.crash();
     assert_eq!(ada.away(bobs).await, 60_000, "disconnected, waiting");
 
-    // A new process asks first: nobody hears of it, and it knows how long there is to answer.
+    // A new process asks first: nobody hears of it, nor of its death, and it knows how long there is to answer.
+    let mut asking = bob.reborn(&world, true);
+    asking.up(1).await;
+    let bob = asking;
+    bob.crash();
     sleep_until(crashed_at + seconds(30) - HELLO_AFTER).await;
     let mut bob = bob.reborn(&world, true);
     let welcome = bob.up(1).await;
