@@ -143,8 +143,8 @@ async fn until_media_dies(world: &World) -> Result<(), String> {
     // The last report may be older than the last packet, and newer by what it takes to notice.
     let alive = Duration::from_millis(MEDIA_ALIVE_MS);
     let lasted = hears_of_end(&bob, alive + Duration::from_secs(2)).await? - dies_at;
-    let least = alive - Duration::from_millis(MEDIA_ALIVE_INTERVAL_MS) - NEWS;
-    ensure(lasted >= least, || format!("it ended {lasted:?} after the last packet"))?;
+    let report_age_max = Duration::from_millis(MEDIA_ALIVE_INTERVAL_MS) + NEWS;
+    ensure(lasted + report_age_max >= alive, || format!("it ended {lasted:?} after the last packet"))?;
     block(world, &ann, false);
     hears_of_end(&ann, NEWS_MAX).await.map(|_| ())
 }

@@ -10,7 +10,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use holdfast_protocol::{
     CallStatus, EndReason, ErrorCode, HubFrame, OutageCause, PolicyPreset, WEBSOCKET_PATH,
 };
-use holdfast_server::{Config, store::Store as _};
+use holdfast_server::Config;
 use holdfast_tests::world::World;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

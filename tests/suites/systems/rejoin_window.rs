@@ -9,11 +9,10 @@ use crate::{
 use holdfast_protocol::{
     CallSnapshot, CallStatus, EndReason, LeaveReason, ParticipantState, PolicyPreset, Presence,
 };
-use holdfast_server::store::Store as _;
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::{Instant, sleep, sleep_until};
 
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 const ONE_WAY: Duration = Duration::from_millis(20);
 
 /// What the hub says of the device's own place: what is left of its window.
@@ -134,6 +133,23 @@ async fn the_other_side_may_end_it_meanwhile() {
     let later = logged(&world, call).await;
     assert_eq!((later.reason, later.ended_unix_ms), (ended.reason, ended.ended_unix_ms));
     all_is_over(&world, &[&ada, &bob]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_window_waits_for_as_long_as_media_is_said_to_flow() {
+    let Pair { world, hub: _hub, mut ada, bob, call, bobs } = Pair::under(PolicyPreset::Support).await;
+    take_away(&world, &bob);
+    ada.away(bobs).await;
+    for _ in 0..40 {
+        ada.media_alive(call, vec![bobs]).await;
+        ada.quiet_for(seconds(4)).await;
+    }
+    ada.media_alive(call, vec![bobs]).await;
+    let said_at = Instant::now();
+    assert_eq!(ada.ended(call).await, EndReason::NetworkLost);
+    assert_eq!(said_at.elapsed(), seconds(10) + 2 * ONE_WAY, "from when the hub heard it last");
+    ada.quiet_for(seconds(120)).await;
+    all_is_over(&world, &[&ada]).await;
 }
 
 #[tokio::test(start_paused = true)]
