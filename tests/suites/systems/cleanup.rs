@@ -274,3 +274,23 @@ async fn a_banned_address_stays_away_for_as_long_as_it_is_told() {
     assert_eq!(logged(&world, call).await.status, CallStatus::Active);
     rules_hold(&world, &[&ada, &bob]).await;
 }
+
+/// The end of the call was told and could not be stored; then the hub died. It cannot know, and clients do.
+#[tokio::test(start_paused = true)]
+async fn a_hub_that_dies_without_its_store_takes_a_client_at_its_word() {
+    let Pair { world, hub, mut ada, mut bob, call, .. } = Pair::under(PolicyPreset::Support).await;
+    world.store.lose(true);
+    ada.leave(call).await;
+    assert_eq!(bob.ended(call).await, EndReason::Hangup);
+    hub.host.crash();
+    bob.crash();
+    sleep(DOWN).await;
+    world.store.lose(false);
+    let _hub = world.start_hub_with(2, under(PolicyPreset::Support));
+    let welcome = ada.up(2).await;
+    assert_eq!(welcome.calls.iter().map(|call| call.id).collect::<Vec<_>>(), [call]);
+    ada.leave(call).await;
+    sleep(seconds(1)).await;
+    assert_eq!(logged(&world, call).await.reason, Some(EndReason::Hangup));
+    all_is_over(&world, &[&ada]).await;
+}

@@ -10,8 +10,7 @@ use holdfast_server::OsEntropy;
 
 #[tokio::test]
 async fn each_outage_is_in_the_log_with_its_cause() {
-    let config = short(PolicyPreset::Patient, AWAY_MS);
-    let hub = TestHub::start(config.clone()).await;
+    let hub = TestHub::start(short(PolicyPreset::Patient, AWAY_MS)).await;
     let way = Way::to(&hub).await;
     let Two { mut ada, bob, bobs, call, place } = two(&hub, &way).await;
 

@@ -1,12 +1,12 @@
 //! A connection over which nothing comes any more, and that nobody has closed.
 
-use super::{AWAY_MS, SILENCE_MS, Two, Way, hears, hears_of_absence, hears_of_return, logged, short, two};
+use super::{AWAY_MS, SILENCE_MS, Two, Way, hears, hears_of_absence, hears_of_return, logged, strict, two};
 use crate::support::{TestHub, resume};
 use holdfast_protocol::{CallStatus, EndReason, HubFrame, LeaveReason, OutageCause, PolicyPreset};
 
 #[tokio::test]
 async fn it_is_noticed_and_the_session_goes_on_over_another_one() {
-    let hub = TestHub::start(short(PolicyPreset::Event, AWAY_MS)).await;
+    let hub = TestHub::start(strict(PolicyPreset::Event, AWAY_MS)).await;
     let way = Way::to(&hub).await;
     let Two { mut ada, bob, bobs, call, place } = two(&hub, &way).await;
     way.block(true);
@@ -36,7 +36,7 @@ async fn it_is_noticed_and_the_session_goes_on_over_another_one() {
 async fn whoever_stays_silent_has_left_a_room_and_ends_a_call() {
     for (preset, reason) in [(PolicyPreset::Event, None), (PolicyPreset::Phone, Some(EndReason::NetworkLost))]
     {
-        let hub = TestHub::start(short(preset, SILENCE_MS)).await;
+        let hub = TestHub::start(strict(preset, SILENCE_MS)).await;
         let way = Way::to(&hub).await;
         let Two { mut ada, bob: _bob, call, place, .. } = two(&hub, &way).await;
         way.block(true);
