@@ -21,7 +21,12 @@ impl Tasks {
         // Boxed, because a future handed on by value is kept once per hand: four times a socket's state.
         let future = Box::pin(future);
         tokio::spawn(async move {
-            let _ = cut.run_until_cancelled_owned(future).await;
+            // Cut before anything else: what is ready by then must not run, as little as after a crash.
+            tokio::select! {
+                biased;
+                () = cut.cancelled() => {}
+                () = future => {}
+            }
         });
     }
 }

@@ -4,11 +4,14 @@
 use crate::{log::EventLog, net::Host, world::World};
 use bytes::Bytes;
 use holdfast_peer::{
-    Client, Event, Options, Playing, Received, ReceivedStream, Stamped, Streams,
+    Client, ClientError, Event, Options, Playing, Received, ReceivedStream, Stamped, Streams,
     environment::{Dial, Environment, Io, LocalAddresses},
     media::{Clip, Section},
 };
-use holdfast_protocol::{ConnectionId, DisplayName, MediaState, ParticipantId, RoomName, WEBSOCKET_PATH};
+use holdfast_protocol::{
+    CallId, CallSnapshot, ConnectionId, DisplayName, MediaState, ParticipantId, RoomName, UserId,
+    WEBSOCKET_PATH,
+};
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     io,
@@ -26,6 +29,10 @@ use tokio::{
 
 /// A client's first media port; each further connection has the next.
 const FIRST_MEDIA_PORT: u16 = 5_000;
+/// What a bot sends.
+const MEDIA: MediaState = MediaState { audio: true, camera: true, screen: false, screen_audio: false };
+/// How long the hub may take for an answer.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// A bot in a call.
 pub struct Bot {
@@ -36,7 +43,8 @@ pub struct Bot {
     /// Its end of the peer library.
     pub client: Client,
     pub(crate) seen: watch::Receiver<Seen>,
-    _playing: [Playing; 2],
+    seen_by_all: Arc<watch::Sender<Seen>>,
+    playing: Vec<Playing>,
 }
 
 /// What a bot has seen so far.
@@ -46,6 +54,10 @@ pub struct Seen {
     pub events: Vec<Event>,
     /// Its place in the call; another one when the hub has forgotten the call.
     pub you: Option<ParticipantId>,
+    /// Whose bot it is, as the hub says.
+    pub user: Option<UserId>,
+    /// The latest call that rang.
+    pub incoming: Option<CallId>,
     /// What everyone it ever met is called.
     pub names: BTreeMap<ParticipantId, String>,
     /// Who is in the call by the bot's own account, itself excluded.
@@ -76,6 +88,40 @@ impl Bot {
         name: &'static str,
         room: &RoomName,
     ) -> Result<Self, String> {
+        let mut bot = Self::connect(world, number, name).await?;
+        let joined = bot.client.join(room.clone(), MEDIA).await;
+        bot.begin(joined)?;
+        Ok(bot)
+    }
+
+    /// Calls another bot, which accepts; both begin to play.
+    ///
+    /// # Errors
+    /// In words, when the hub refuses.
+    pub async fn call(&mut self, other: &mut Self) -> Result<(), String> {
+        other.wait(ANSWER_MAX, "who it is", |seen| seen.user.is_some()).await?;
+        let user = other.seen().user.ok_or("nobody")?;
+        let ringing = self.client.call(user, MEDIA).await;
+        self.begin(ringing)?;
+        other.wait(ANSWER_MAX, "a call", |seen| seen.incoming.is_some()).await?;
+        let call = other.seen().incoming.ok_or("no call")?;
+        let joined = other.client.accept(call, MEDIA).await;
+        other.begin(joined)
+    }
+
+    fn begin(&mut self, joined: Result<CallSnapshot, ClientError>) -> Result<(), String> {
+        let call = joined.map_err(|error| error.to_string())?;
+        self.seen_by_all.send_modify(|seen| seen.you = Some(call.you));
+        let clips = [(Section::Audio, Clip::tone()), (Section::Camera, Clip::test_pattern())];
+        self.playing = clips.into_iter().map(|(section, clip)| self.client.play(section, clip)).collect();
+        Ok(())
+    }
+
+    /// Starts a bot on the host with this number, in no call.
+    ///
+    /// # Errors
+    /// In words, when the hub cannot be reached or refuses.
+    pub async fn connect(world: &World, number: u8, name: &'static str) -> Result<Self, String> {
         let host = world.host(number);
         let url = format!("ws://{}{WEBSOCKET_PATH}", world.hub_address());
         let display_name = DisplayName::new(name).map_err(|error| error.to_string())?;
@@ -86,12 +132,7 @@ impl Bot {
         let sender = Arc::new(sender);
         host.spawn(follow_events(name, world.log.clone(), events, sender.clone()));
         host.spawn(count_frames(received, sender.clone()));
-        let media = MediaState { audio: true, camera: true, ..MediaState::default() };
-        let call = client.join(room.clone(), media).await.map_err(|error| error.to_string())?;
-        sender.send_modify(|seen| seen.you = Some(call.you));
-        let playing =
-            [client.play(Section::Audio, Clip::tone()), client.play(Section::Camera, Clip::test_pattern())];
-        Ok(Self { name, host, client, seen, _playing: playing })
+        Ok(Self { name, host, client, seen, seen_by_all: sender, playing: Vec::new() })
     }
 
     /// What it has seen so far.
@@ -132,6 +173,8 @@ async fn follow_events(
         seen.send_modify(|seen| {
             match &event {
                 Event::Joined { you, .. } => seen.you = Some(*you),
+                Event::Welcome { user, .. } => seen.user = Some(*user),
+                Event::IncomingCall { call, .. } => seen.incoming = Some(*call),
                 Event::PeerJoined(participant) => {
                     seen.names.insert(participant.id, participant.name.to_string());
                     seen.roster.insert(participant.id);

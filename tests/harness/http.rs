@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
 };
 
@@ -11,7 +11,19 @@ use tokio::{
 /// # Errors
 /// When the answer is not 200.
 pub async fn get(hub: SocketAddr, path: &str, token: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect(hub).await?;
+    get_over(TcpStream::connect(hub).await?, hub, path, token).await
+}
+
+/// The same over a connection that is open.
+///
+/// # Errors
+/// When the answer is not 200.
+pub async fn get_over(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    hub: SocketAddr,
+    path: &str,
+    token: &str,
+) -> io::Result<String> {
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {hub}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
     );

@@ -2,6 +2,7 @@
 //!
 //! - [`net`]: the in-memory network with its faults.
 //! - [`clock`] and [`entropy`]: time and randomness for the hub and its clients.
+//! - [`store`]: what outlives the hub, and fails on demand.
 //! - [`world`]: network and hub together; [`bot`]: a bot of the peer library in it; [`caller`]: its link alone.
 //! - [`probe`]: a client without media that shows what the hub believes.
 //! - [`log`]: what happened, line by line.
@@ -21,4 +22,5 @@ pub mod net;
 pub mod probe;
 pub mod program;
 pub mod scenario;
+pub mod store;
 pub mod world;

@@ -5,9 +5,10 @@ use crate::{
     entropy::SeededEntropy,
     log::EventLog,
     net::{Host, LinkProfile, Network},
+    store::FragileStore,
 };
-use holdfast_protocol::Entropy;
-use holdfast_server::{Config, HubKey, Shutdown, store::memory::MemoryStore};
+use holdfast_protocol::{Entropy, Secret};
+use holdfast_server::{Config, HubKey, Shutdown};
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -17,6 +18,8 @@ use std::{
 /// The hub's address. Clients are hosts 2, 3 and so on of the same network.
 const HUB_HOST: u8 = 1;
 const HUB_PORT: u16 = 80;
+/// The operator's token of the hub.
+pub const ADMIN_TOKEN: &str = "the-operator-of-this-world";
 /// What a TCP segment takes each way.
 const TCP_LATENCY: Duration = Duration::from_millis(20);
 
@@ -26,16 +29,18 @@ pub struct World {
     pub log: EventLog,
     /// Its network, to be harmed.
     pub network: Network,
+    /// The hub's wall clock.
+    pub clock: VirtualClock,
+    /// What outlives the hub.
+    pub store: Arc<FragileStore>,
     seed: u64,
-    clock: VirtualClock,
-    store: Arc<MemoryStore>,
 }
 
 impl World {
     /// An empty world whose UDP paths begin with `profile`.
     pub fn new(seed: u64, profile: LinkProfile, log: EventLog) -> Self {
         let network = Network::new(seed, profile, TCP_LATENCY);
-        Self { log, network, seed, clock: VirtualClock::start(), store: Arc::default() }
+        Self { log, network, clock: VirtualClock::start(), store: Arc::default(), seed }
     }
 
     /// The machine with this number.
@@ -65,7 +70,8 @@ impl World {
         let key = HubKey::generate(&*self.entropy("hub-key"));
         let mut config = Config { hub_key: Some(key), ..config };
         config.store.given = Some(self.store.clone());
-        let (clock, entropy) = (Arc::new(self.clock), self.entropy(&format!("hub-{life}")));
+        config.api.admin_token = Some(Secret::new(ADMIN_TOKEN));
+        let (clock, entropy) = (Arc::new(self.clock.clone()), self.entropy(&format!("hub-{life}")));
         let (listener, shutdown) = (host.listen(HUB_PORT), Shutdown::default());
         let (log, stop) = (self.log.clone(), shutdown.clone());
         host.spawn(async move {

@@ -125,6 +125,20 @@ async fn three_bots_without_a_hub() {
 }
 
 #[tokio::test]
+async fn a_call_outlives_a_blocked_socket_while_media_flows_and_no_longer() {
+    let run = the_seed_decides("blocked-socket").await;
+    assert!(!run.log.contains(r#""event":"call-ended""#), "{}", tail(&run.log));
+    for scenario in ["blocked-socket-no-media", "blocked-socket-media-dies"] {
+        let run = the_seed_decides(scenario).await;
+        let is_end =
+            |line: &&str| line.contains(r#""event":"call-ended""#) || line.contains(r#""event":"call-over""#);
+        let ends: Vec<&str> = run.log.lines().filter(is_end).collect();
+        assert_eq!(ends.len(), 2, "{scenario}, once for each: {ends:?}");
+        assert!(ends.iter().all(|line| line.contains("network-lost")), "{ends:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_call_with_a_dead_path_fails() {
     let run = run("dead-path", 1).await;
     assert_eq!(run.status.code(), Some(1), "{}", run.summary);

@@ -21,4 +21,5 @@ mod shutdown;
 mod store;
 mod strangers;
 mod support;
+mod systems;
 mod tls;

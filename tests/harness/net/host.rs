@@ -66,12 +66,12 @@ impl Host {
     /// ends of its TCP connections see a reset.
     pub fn crash(&self) {
         let tasks = self.tasks().take();
+        // First, or they would see how their sockets end. They may touch the network when they are dropped, so its lock
+        // is free meanwhile.
+        drop(tasks);
         let mut state = self.0.network.state();
         state.tcp.close_host(self.0.ip);
         state.udp.close_host(self.0.ip);
-        drop(state);
-        // Tasks may touch the network when they are dropped, so its lock is free by now.
-        drop(tasks);
     }
 
     /// Accepts TCP connections at `port`.

@@ -1,6 +1,7 @@
 //! What can be run in the simulated world, and the paused runtime it runs on.
 
 mod bare_pair;
+mod blocked_socket;
 mod checks;
 mod cuts;
 mod hub_killed;
@@ -23,16 +24,25 @@ pub enum Scenario {
     Cuts,
     /// Three bots whose hub is killed, and comes back a minute later.
     HubKilled,
+    /// Two bots in a direct call under `support`, one without its socket for 90 s; media flows.
+    BlockedSocket,
+    /// The same, and no media flows either: the call ends when it should.
+    BlockedSocketNoMedia,
+    /// The same, and the media dies when the deadline is long over.
+    BlockedSocketMediaDies,
     /// As [`Scenario::ThreeBots`], with a path lost on the way: fails, or the other proves nothing.
     DeadPath,
 }
 
 /// Every scenario with the name that the program knows it by.
-pub const SCENARIOS: [(&str, Scenario); 5] = [
+pub const SCENARIOS: [(&str, Scenario); 8] = [
     ("bare-pair", Scenario::BarePair),
     ("three-bots", Scenario::ThreeBots),
     ("cuts", Scenario::Cuts),
     ("hub-killed", Scenario::HubKilled),
+    ("blocked-socket", Scenario::BlockedSocket),
+    ("blocked-socket-no-media", Scenario::BlockedSocketNoMedia),
+    ("blocked-socket-media-dies", Scenario::BlockedSocketMediaDies),
     ("dead-path", Scenario::DeadPath),
 ];
 
@@ -65,6 +75,11 @@ pub fn run(scenario: Scenario, seed: u64) -> Report {
         Scenario::ThreeBots => in_virtual_time(|log| three_bots::run(seed, log)),
         Scenario::Cuts => in_virtual_time(|log| cuts::run(seed, log)),
         Scenario::HubKilled => in_virtual_time(|log| hub_killed::run(seed, log)),
+        Scenario::BlockedSocket => in_virtual_time(|log| blocked_socket::run(seed, log)),
+        Scenario::BlockedSocketNoMedia => in_virtual_time(|log| blocked_socket::run_without_media(seed, log)),
+        Scenario::BlockedSocketMediaDies => {
+            in_virtual_time(|log| blocked_socket::run_until_media_dies(seed, log))
+        }
         Scenario::DeadPath => in_virtual_time(|log| three_bots::run_with_dead_path(seed, log)),
     }
 }
