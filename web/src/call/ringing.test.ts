@@ -46,6 +46,17 @@ describe('calling somebody', () => {
     expect(core.state.recent).toEqual([]);
   });
 
+  test('is silent while the hub stays away, and heard again when it is back in time', () => {
+    const core = ringing().closed();
+    expect(sounds(core), 'one lost socket is soon made up for').toEqual([]);
+    core.after(1_000).feed({ event: 'tick', random: 0 }).closed();
+    expect(sounds(core)).toEqual([undefined]);
+    const { session, epoch } = core.state.link.session ?? {};
+    core.after(2_000).feed({ event: 'tick', random: 0 }).opened();
+    core.frame({ ...golden('welcome'), resumed: true, session: session ?? '', epoch: epoch ?? '' });
+    expect(sounds(core)).toEqual(['outgoing']);
+  });
+
   test('somebody who was calling here too is in the call at once', () => {
     const core = calling();
     const call = { ...golden('joined').call, kind: { is: 'direct' as const } };
@@ -195,6 +206,9 @@ describe('being called', () => {
     expect(core.sent).toMatchObject([{ type: 'decline', call: CALL }]);
     expect(sounds(core)).toEqual([undefined]);
     expect(core.feed({ event: 'decline', call: CALL }).sent).toEqual([]);
+    expect(core.frame({ ...golden('left'), call: CALL }).done, 'it is in the log now').toEqual([
+      'load-calls',
+    ]);
   });
 
   test('in another call: that one is ended, and this one accepted', () => {
