@@ -100,7 +100,7 @@ where
         None => load_or_create_key(&config.data_dir, &*entropy)?,
     };
     let admin_token = config.admin_token()?;
-    let (store, timeline) = wake(&config, &*clock).await?;
+    let (store, timeline, plan) = wake(&config, &*clock).await?;
     // Its guard cuts every task when this future ends or is dropped.
     let cut = shutdown.cut.child_token();
     let _guard = cut.clone().drop_guard();
@@ -129,6 +129,7 @@ where
         entropy,
         shutdown,
     });
+    restart::go_on(&hub, plan);
     if hub.directory.is_open {
         hub.tasks.spawn(directory::keep_told(Arc::clone(&hub)));
     }
@@ -152,7 +153,10 @@ where
 }
 
 /// Opens the store, goes on in its time, and puts what the last life left behind in order.
-async fn wake(config: &Config, clock: &dyn Clock) -> Result<(Arc<dyn store::Store>, Timeline), RunError> {
+async fn wake(
+    config: &Config,
+    clock: &dyn Clock,
+) -> Result<(Arc<dyn store::Store>, Timeline, restart::Plan), RunError> {
     let store = store::start::open(config).await?;
     let last_alive_unix_ms = store.last_alive().await?;
     let timeline = Timeline::start(clock, last_alive_unix_ms);
@@ -163,8 +167,8 @@ async fn wake(config: &Config, clock: &dyn Clock) -> Result<(Arc<dyn store::Stor
             "the clock was set back: the hub's time goes on from when it was last alive"
         );
     }
-    restart::take_over(&*store, last_alive_unix_ms, timeline.now_unix_ms()).await?;
-    Ok((store, timeline))
+    let plan = restart::take_over(&*store, last_alive_unix_ms, timeline.now_unix_ms()).await?;
+    Ok((store, timeline, plan))
 }
 
 /// From here on it is down.

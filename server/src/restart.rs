@@ -7,12 +7,21 @@
 #[cfg(test)]
 mod tests;
 
-use crate::store::{Store, StoreError, StoredCall, StoredSession, Version};
+use crate::{
+    call::{CallHandle, core::Call, event::Event},
+    hub::Hub,
+    session::Session,
+    socket,
+    store::{Store, StoreError, StoredCall, StoredSession, Version},
+};
 use holdfast_protocol::{CallId, CallStatus, EndReason, LeaveReason, RoomName, SessionId};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 /// What shall become of everything that was stored.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     /// For how long no hub was there.
     pub(crate) down_ms: u64,
@@ -26,15 +35,13 @@ pub(crate) struct Plan {
     pub(crate) forgotten: Vec<SessionId>,
 }
 
-/// A call that goes on.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A call that goes on, with everyone away.
+#[derive(Clone, Debug)]
 pub(crate) struct Going {
     /// Its version in the store.
     pub(crate) version: Version,
-    /// The call.
-    pub(crate) call: StoredCall,
-    /// The sessions that may come back to it.
-    pub(crate) members: Vec<SessionId>,
+    /// The call. Whoever has a place in it has a session that waits.
+    pub(crate) call: Call,
 }
 
 /// Decides. `calls` are those that have not ended.
@@ -48,35 +55,57 @@ pub(crate) fn plan(
     let mut plan = Plan { down_ms, ..Plan::default() };
     let mut going = BTreeMap::<CallId, Going>::new();
     let in_rooms = latest_of_each_room(&calls);
-    for (version, call) in calls {
-        let surplus = call.log.kind.room().is_some_and(|room| in_rooms.get(room) != Some(&call.log.id));
-        match call.log.status {
-            CallStatus::Active if !surplus => {
-                going.insert(call.log.id, Going { version, call, members: Vec::new() });
+    for (version, stored) in calls.into_iter().filter(|(_, call)| call.log.status != CallStatus::Ended) {
+        let id = stored.log.id;
+        let surplus = stored.log.kind.room().is_some_and(|room| in_rooms.get(room) != Some(&id));
+        let goes_on = stored.log.status == CallStatus::Active && !surplus;
+        match goes_on.then(|| Call::restore(stored.clone(), now_unix_ms, down_ms)) {
+            Some(Ok((call, _))) if !call.is_over() => {
+                going.insert(id, Going { version, call });
             }
-            CallStatus::Ended => {}
-            CallStatus::Active | CallStatus::Ringing => {
-                plan.ended.push((version, cleaned_up(call, now_unix_ms)));
+            unreadable => {
+                if let Some(Err(error)) = unreadable {
+                    tracing::error!(call = %id, %error, "a call cannot go on");
+                }
+                plan.ended.push((version, cleaned_up(stored, now_unix_ms)));
             }
         }
     }
+    let owners: HashMap<_, _> = sessions.iter().map(|session| (session.id, session)).collect();
+    for Going { version, mut call } in going.into_values() {
+        for (session, user) in call.seats() {
+            let waits = |owner: &&StoredSession| owner.user == user && owner.calls.contains(&call.id());
+            if owners.get(&session).copied().filter(waits).is_none() {
+                // Nobody can come back to this place.
+                call.apply(now_unix_ms, Event::Gone { session });
+            }
+        }
+        if call.is_over() {
+            plan.ended.push((version, call.stored()));
+        } else {
+            plan.calls.push(Going { version, call });
+        }
+    }
+    keep_sessions(&mut plan, sessions);
+    plan
+}
+
+/// A session stays for as long as a call that goes on has a place for it.
+fn keep_sessions(plan: &mut Plan, sessions: Vec<StoredSession>) {
+    let seats = plan.calls.iter().flat_map(|going| {
+        let id = going.call.id();
+        going.call.seats().into_iter().map(move |(session, user)| (session, user, id))
+    });
+    let seats: HashSet<_> = seats.collect();
     for mut session in sessions {
         let mut seen = HashSet::new();
-        session.calls.retain(|id| {
-            let theirs = going.get(id).is_some_and(|going| going.call.users.contains(&session.user));
-            theirs && seen.insert(*id)
-        });
-        for id in &session.calls {
-            going.entry(*id).and_modify(|going| going.members.push(session.id));
-        }
+        session.calls.retain(|id| seats.contains(&(session.id, session.user, *id)) && seen.insert(*id));
         if session.calls.is_empty() {
             plan.forgotten.push(session.id);
         } else {
             plan.sessions.push(session);
         }
     }
-    plan.calls = going.into_values().collect();
-    plan
 }
 
 /// A room has one call; of several, which no hub leaves behind, the one that began last.
@@ -128,7 +157,7 @@ pub(crate) async fn take_over(
     for session in plan.sessions.iter().filter(|it| calls_before.get(&it.id) != Some(&it.calls.len())) {
         store.put_session(session.clone()).await?;
     }
-    if plan != (Plan { down_ms: plan.down_ms, ..Plan::default() }) {
+    if !(plan.calls.is_empty() && plan.ended.is_empty() && plan.forgotten.is_empty()) {
         tracing::info!(
             calls = plan.calls.len(),
             sessions = plan.sessions.len(),
@@ -141,4 +170,25 @@ pub(crate) async fn take_over(
     // Before anybody is served: should it die at once, it has lived.
     store.alive(now_unix_ms).await?;
     Ok(plan)
+}
+
+/// Makes what goes on go on: calls with their owners, sessions that are waited for. To be called before anybody is
+/// served. What was stored comes back even when there may be fewer by now: it was let in once.
+pub(crate) fn go_on(hub: &Arc<Hub>, plan: Plan) {
+    let calls: Vec<_> = plan
+        .calls
+        .into_iter()
+        .map(|Going { version, call }| (CallHandle::restored(hub, &call), version, call))
+        .collect();
+    for stored in plan.sessions {
+        let handles = stored.calls.iter().filter_map(|call| hub.calls.find(*call)).collect();
+        let (session, attachment) =
+            Session::restored(stored, handles, hub.budget.clone(), hub.timeline, &hub.config);
+        socket::adopt(hub, session, attachment);
+    }
+    for (restored, version, call) in calls {
+        let sessions =
+            call.seats().into_iter().filter_map(|(session, _)| hub.sessions.get(session)).collect();
+        restored.start(hub, call, version, sessions);
+    }
 }

@@ -84,7 +84,7 @@ impl Dial<'_> {
         }
         let call = CallId::mint(&*hub.entropy);
         let (handle, commands) = CallHandle::new(hub, call);
-        if hub.calls.insert(None, &handle).is_err() {
+        if hub.calls.insert(&handle).is_err() {
             return Ok(Outcome::Refused(ErrorCode::HubFull, "the hub has as many calls as it may have"));
         }
         let outcome = self.begin(&handle, commands).await;

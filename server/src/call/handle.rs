@@ -5,7 +5,7 @@ use super::{
     event::{Event, Sender},
     owner::Owner,
 };
-use crate::{description::Description, hub::Hub, session::Session};
+use crate::{description::Description, hub::Hub, session::Session, store::Version};
 use holdfast_protocol::{
     CallId, CallSnapshot, CommandId, MediaState, ParticipantId, RoomName, SessionId, Signal,
 };
@@ -58,6 +58,20 @@ pub(crate) struct Join {
     pub(crate) done: oneshot::Sender<()>,
 }
 
+/// A call that was restored, and whose owner is still to be started.
+pub(crate) struct Restored {
+    commands: mpsc::Receiver<Command>,
+}
+
+impl Restored {
+    /// Starts the owner of `call`, whose stored version is `version`, with the sessions that are waited for.
+    pub(crate) fn start(self, hub: &Arc<Hub>, call: Call, version: Version, sessions: Vec<Arc<Session>>) {
+        let mut owner = Owner::new(hub, call, version);
+        owner.sessions.extend(sessions.into_iter().map(|session| (session.id, session)));
+        hub.tasks.spawn(owner.run(Vec::new(), self.commands));
+    }
+}
+
 /// By which right a session asks for a place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Way {
@@ -86,20 +100,11 @@ impl CallHandle {
         handle
     }
 
-    /// Starts the owner of a call that was restored, whose version is `version`, with the sessions that came back with
-    /// it. None when there are as many calls as there may be.
-    pub(crate) fn restored(
-        hub: &Arc<Hub>,
-        call: Call,
-        version: u64,
-        sessions: Vec<Arc<Session>>,
-    ) -> Option<Self> {
+    /// Makes a call that was restored known; its owner is still to be started.
+    pub(crate) fn restored(hub: &Hub, call: &Call) -> Restored {
         let (handle, commands) = Self::new(hub, call.id());
-        hub.calls.insert(call.room_name(), &handle).ok()?;
-        let mut owner = Owner::new(hub, call, version);
-        owner.sessions.extend(sessions.into_iter().map(|session| (session.id, session)));
-        hub.tasks.spawn(owner.run(Vec::new(), commands));
-        Some(handle)
+        hub.calls.restore(call.room_name(), &handle);
+        Restored { commands }
     }
 
     /// Hands a command over, waiting while the inbox is full.

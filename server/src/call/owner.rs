@@ -64,6 +64,10 @@ impl Owner {
         self.hub.metrics.rooms.inc();
         // Not the room's name: who knows it can join.
         tracing::info!(call = %self.call.id(), "call begins");
+        if self.call.take_dirty() {
+            // Restored, with later deadlines: should the hub die again at once, they count.
+            self.save().await;
+        }
         self.carry_out_all(first).await;
         loop {
             let deadline = self.call.next_deadline_unix_ms().map(|at| self.hub.timeline.instant(at));

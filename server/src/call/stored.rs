@@ -115,9 +115,13 @@ impl Call {
                         tried: false,
                     }
                 }
+                // It may have begun after the last sign of life.
                 Standing::Away(absence) => Absence {
-                    noticed_unix_ms: absence.noticed_unix_ms.saturating_add(down_ms),
-                    deadline_unix_ms: absence.deadline_unix_ms.saturating_add(down_ms),
+                    noticed_unix_ms: absence.noticed_unix_ms.saturating_add(down_ms).min(now),
+                    deadline_unix_ms: absence
+                        .deadline_unix_ms
+                        .saturating_add(down_ms)
+                        .min(now.saturating_add(away_ms)),
                     ..absence
                 },
             };

@@ -51,17 +51,23 @@ impl CallTable {
         Ok(room)
     }
 
-    /// Adds a call, by its room's name, too, if it has one.
-    pub(crate) fn insert(&self, name: Option<&RoomName>, handle: &CallHandle) -> Result<(), Full> {
+    /// Adds a direct call.
+    pub(crate) fn insert(&self, handle: &CallHandle) -> Result<(), Full> {
         let mut calls = self.lock();
         if calls.by_id.len() >= self.max {
             return Err(Full);
         }
+        calls.by_id.insert(handle.call, handle.clone());
+        Ok(())
+    }
+
+    /// Adds a call that was stored, by its room's name, too, if it has one, however many there are.
+    pub(crate) fn restore(&self, name: Option<&RoomName>, handle: &CallHandle) {
+        let mut calls = self.lock();
         if let Some(name) = name {
             calls.rooms.insert(name.clone(), handle.call);
         }
         calls.by_id.insert(handle.call, handle.clone());
-        Ok(())
     }
 
     /// The owner of a call.

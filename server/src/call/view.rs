@@ -49,6 +49,11 @@ impl Call {
         self.place(session).is_some()
     }
 
+    /// Whose places they are.
+    pub(crate) fn seats(&self) -> Vec<(SessionId, UserId)> {
+        self.places.iter().map(|place| (place.session, place.told.user)).collect()
+    }
+
     /// How many are in it, the absent ones included.
     pub(crate) fn len(&self) -> usize {
         self.places.len()

@@ -65,8 +65,7 @@ impl Session {
         Self::with((id, user, name), Some(pass), state, timeline, config)
     }
 
-    /// A session from a store, away, and to be taken up as always.
-    #[allow(dead_code, reason = "the hub's start does not read its store yet")]
+    /// A session as it is in the store, away, and to be taken up as always.
     pub(crate) fn restored(
         stored: StoredSession,
         calls: Vec<CallHandle>,
@@ -80,8 +79,7 @@ impl Session {
             Tokens { current: TokenHash::from_bytes(token), before: token_before.map(TokenHash::from_bytes) };
         let state = State {
             calls: calls.into_iter().map(|call| (call.call, place(call))).collect(),
-            // It may have been in a call that is over.
-            record: Record::Outdated,
+            record: Record::Current,
             ..State::away(instance, attempt, tokens, budget, timeline, config)
         };
         Self::with((id, user, name), None, state, timeline, config)

@@ -30,6 +30,11 @@ impl SessionTable {
         room
     }
 
+    /// Adds a session that was stored, however many there are.
+    pub(crate) fn restore(&self, session: &Arc<Session>) {
+        self.lock().insert(session.id, Arc::clone(session));
+    }
+
     /// The session of that id.
     pub(crate) fn get(&self, id: SessionId) -> Option<Arc<Session>> {
         self.lock().get(&id).cloned()

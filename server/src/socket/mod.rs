@@ -88,12 +88,8 @@ pub(crate) async fn serve(hub: Arc<Hub>, socket: WebSocket, pass: Pass) {
 }
 
 /// Keeps a session from the store until its client is back.
-#[allow(dead_code, reason = "the hub's start does not read its store yet")]
 pub(crate) fn adopt(hub: &Arc<Hub>, session: Arc<Session>, attachment: Attachment) {
-    if !hub.sessions.insert(&session) {
-        tracing::error!(session = %session.id, "a stored session is one more than the hub may have");
-        return;
-    }
+    hub.sessions.restore(&session);
     hub.metrics.sessions.inc();
     let kept = Arc::clone(hub);
     hub.tasks.spawn(async move { keep(&kept, &session, &attachment).await });

@@ -1,27 +1,12 @@
 //! The store as an operator meets it: the program with its data directory.
 
-use crate::support::soon;
+use crate::support::{serving, soon, spawn};
 use holdfast_server::store::{
     Store,
     sqlite::{DATABASE_FILE, SqliteStore},
 };
-use std::{fs, path::Path, process::Stdio};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
-    process::{Child, Command},
-};
-
-fn program(dir: &Path, arguments: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_holdfast-server"))
-        .args(["--listen", "127.0.0.1:0", "--log", "warn", "--data-dir"])
-        .arg(dir)
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
-}
+use std::fs;
+use tokio::{io::AsyncReadExt, process::Child};
 
 /// Waits for its end; what it wrote to standard error.
 async fn refusal(mut program: Child) -> String {
@@ -32,40 +17,20 @@ async fn refusal(mut program: Child) -> String {
     text
 }
 
-/// Waits until the hub answers.
-async fn serving(program: &mut Child) {
-    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
-    let address = loop {
-        let line = soon("the link", lines.next_line()).await.unwrap().unwrap();
-        if let Some((_, rest)) = line.split_once("http://") {
-            break rest.split('/').next().unwrap().to_owned();
-        }
-    };
-    soon("an answer", async {
-        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
-        let request = format!("GET /readyz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-        tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn a_hub_does_not_run_on_a_damaged_database() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join(DATABASE_FILE), "not a database".repeat(999)).unwrap();
-    let text = refusal(program(dir.path(), &[])).await;
+    let text = refusal(spawn(dir.path(), &[])).await;
     assert!(text.contains("holdfast.db: damaged") && text.contains("restore a copy"), "{text}");
 }
 
 #[tokio::test]
 async fn a_hub_does_not_share_its_data_directory() {
     let dir = tempfile::tempdir().unwrap();
-    let mut first = program(dir.path(), &[]);
+    let mut first = spawn(dir.path(), &[]);
     serving(&mut first).await;
-    let text = refusal(program(dir.path(), &[])).await;
+    let text = refusal(spawn(dir.path(), &[])).await;
     assert!(text.contains("another hub uses this data directory"), "{text}");
     first.kill().await.unwrap();
     let store = SqliteStore::open(dir.path()).await.unwrap();
@@ -75,7 +40,7 @@ async fn a_hub_does_not_share_its_data_directory() {
 #[tokio::test]
 async fn a_store_in_memory_writes_nothing_and_says_what_that_means() {
     let dir = tempfile::tempdir().unwrap();
-    let mut hub = program(dir.path(), &["--store", "memory"]);
+    let mut hub = spawn(dir.path(), &["--store", "memory"]);
     serving(&mut hub).await;
     hub.kill().await.unwrap();
     let mut text = String::new();
@@ -88,7 +53,7 @@ async fn a_store_in_memory_writes_nothing_and_says_what_that_means() {
 #[tokio::test]
 async fn a_planned_stop_leaves_one_file_that_can_be_copied() {
     let dir = tempfile::tempdir().unwrap();
-    let mut hub = program(dir.path(), &[]);
+    let mut hub = spawn(dir.path(), &[]);
     serving(&mut hub).await;
     let pid = hub.id().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
@@ -102,6 +67,6 @@ async fn a_planned_stop_leaves_one_file_that_can_be_copied() {
 #[tokio::test]
 async fn a_short_admin_token_is_refused_at_the_start() {
     let dir = tempfile::tempdir().unwrap();
-    let text = refusal(program(dir.path(), &["--admin-token", "guess-me"])).await;
+    let text = refusal(spawn(dir.path(), &["--admin-token", "guess-me"])).await;
     assert!(text.contains("at least 16 characters") && !text.contains("guess-me"), "{text}");
 }

@@ -1,5 +1,6 @@
 //! A hub on port 0 and clients for it. Whatever is awaited here is awaited for a generous time and then fails.
 
+mod program;
 mod progress;
 
 use axum::serve::ListenerExt;
@@ -10,7 +11,7 @@ use holdfast_protocol::{
     RoomName, Seq, Signal, Welcome,
 };
 use holdfast_server::{
-    Config, HubKey, OsEntropy, RunError, Shutdown, SystemClock, run, store::memory::MemoryStore,
+    Clock, Config, HubKey, OsEntropy, RunError, Shutdown, SystemClock, run, store::memory::MemoryStore,
 };
 use std::{
     future::Future,
@@ -19,7 +20,6 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
     task::JoinHandle,
     time::timeout,
@@ -37,6 +37,7 @@ pub(crate) const ON: MediaState =
 /// Frames that a client takes in before it acknowledges them.
 const ACK_EVERY: u32 = 8;
 
+pub(crate) use program::{Program, http, serving, spawn};
 pub(crate) use progress::resume;
 use progress::{PROGRESS, Progress};
 
@@ -77,12 +78,23 @@ pub(crate) fn ms(ms: u64) -> Duration {
 
 impl TestHub {
     pub(crate) async fn start(config: Config) -> Self {
+        Self::start_at(config, SystemClock).await
+    }
+
+    /// With a clock of its own.
+    pub(crate) async fn start_at(config: Config, clock: impl Clock + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let listener = listener.tap_io(|io| io.set_nodelay(true).unwrap());
         let shutdown = Shutdown::default();
-        let hub = run(config, vec![listener], Arc::new(SystemClock), Arc::new(OsEntropy), shutdown.clone());
+        let hub = run(config, vec![listener], Arc::new(clock), Arc::new(OsEntropy), shutdown.clone());
         Self { address, shutdown, task: tokio::spawn(hub) }
+    }
+
+    /// It dies. What it had given is with the store that its settings name.
+    pub(crate) async fn dies(mut self) {
+        self.task.abort();
+        assert!((&mut self.task).await.is_err_and(|end| end.is_cancelled()), "it ran until now");
     }
 
     pub(crate) async fn defaults() -> Self {
@@ -128,15 +140,7 @@ impl TestHub {
 
     /// One HTTP request; status line, headers (lower case), body.
     pub(crate) async fn http(&self, request: &str) -> (u16, String, String) {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let head = format!("{request}\r\nhost: {}\r\nconnection: close\r\n\r\n", self.address);
-        stream.write_all(head.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        soon("an HTTP answer", stream.read_to_end(&mut answer)).await.unwrap();
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, head.to_lowercase(), body.to_owned())
+        http(self.address, request).await
     }
 
     /// The value of one line of `/metrics`, 0 when it is not there.

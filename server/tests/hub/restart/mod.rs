@@ -1,12 +1,16 @@
 //! What a hub makes of what its last life left behind.
 
+mod back;
+mod gone;
+mod killed;
+
 use crate::{
     samples::{call_id, direct, ended, put, session, user},
     support::{TestHub, config, ms, soon},
 };
-use holdfast_protocol::{CallLogPage, EndReason, Secret};
+use holdfast_protocol::{CallId, CallLogPage, CallStatus, EndReason, LoggedCall, Secret};
 use holdfast_server::{
-    Config, LogAge,
+    Clock, Config, LogAge, SystemClock,
     store::{Store, StoreError, sqlite::SqliteStore},
 };
 use std::path::Path;
@@ -20,6 +24,42 @@ fn on_disk(dir: &Path) -> Config {
     config.store.log_age = LogAge(None);
     config.api.admin_token = Some(Secret::new(TOKEN));
     config
+}
+
+/// With a store that outlives the hub, in memory.
+fn kept() -> Config {
+    let mut config = config();
+    config.api.admin_token = Some(Secret::new(TOKEN));
+    config
+}
+
+/// A wall clock that is ahead.
+struct Ahead(u64);
+
+impl Clock for Ahead {
+    fn now_unix_ms(&self) -> u64 {
+        SystemClock.now_unix_ms() + self.0
+    }
+}
+
+/// One call of the log.
+async fn logged(hub: &TestHub, call: CallId) -> LoggedCall {
+    let ask = format!("GET /api/calls/{call} HTTP/1.1\r\nauthorization: Bearer {TOKEN}");
+    serde_json::from_str(&hub.http(&ask).await.2).unwrap()
+}
+
+/// Waits until a call of the log has ended.
+async fn ended_in_log(hub: &TestHub, call: CallId) -> LoggedCall {
+    soon("the end of the call", async {
+        loop {
+            let found = logged(hub, call).await;
+            if found.status == CallStatus::Ended {
+                break found;
+            }
+            tokio::time::sleep(ms(10)).await;
+        }
+    })
+    .await
 }
 
 async fn log(hub: &TestHub, query: &str) -> CallLogPage {
