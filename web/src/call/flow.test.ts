@@ -29,6 +29,13 @@ test('a look without a packet ends it, answers or not', () => {
   expect(flow.flows(now_ms, true)).toBe(false);
 });
 
+test('also when it had only just begun', () => {
+  const { flow, now_ms } = looked([50, 1]);
+  expect(flow.flows(now_ms, true)).toBe(true);
+  flow.look(now_ms + 2_000, { received: 150, answered: 11 });
+  expect(flow.flows(now_ms + 2_000, true)).toBe(false);
+});
+
 test('packets that come while nothing is answered go one way only', () => {
   const { flow, now_ms } = looked([50, 1], [50, 0], [50, 0], [50, 0], [50, 0], [50, 0]);
   expect(flow.flows(now_ms, true)).toBe(false);

@@ -23,6 +23,7 @@ export class Flow {
   #first_ms = 0;
   #received_ms: number | undefined;
   #answered_ms: number | undefined;
+  #flowed = false;
 
   /** Takes the counters as they are at `now_ms`. Those of a new connection start below the last. */
   look(now_ms: number, counters: FlowCounters): void {
@@ -39,8 +40,12 @@ export class Flow {
   flows(now_ms: number, sends: boolean): boolean | undefined {
     const received = !sends || within(this.#received_ms, now_ms, RECEIVED_WITHIN_MS);
     const answered = within(this.#answered_ms, now_ms, ANSWERED_WITHIN_MS);
-    if (received && answered) return true;
-    return this.#last && now_ms - this.#first_ms >= ANSWERED_WITHIN_MS ? false : undefined;
+    if (received && answered) {
+      this.#flowed = true;
+      return true;
+    }
+    // What flowed before and no longer does needs no second look.
+    return this.#flowed || (this.#last && now_ms - this.#first_ms >= ANSWERED_WITHIN_MS) ? false : undefined;
   }
 }
 

@@ -101,7 +101,7 @@ describe('calling somebody', () => {
     expect(ringing().feed({ event: 'page-hidden' }).sent).toMatchObject([{ type: 'leave', call: CALL }]);
   });
 
-  test('goes on ringing in a new epoch, and ends when the hub no longer knows it', () => {
+  test('goes on ringing in a new epoch, and asks what became of it when the hub no longer names it', () => {
     const back = (core: Core) => core.closed().after(0).opened();
     const core = back(ringing());
     const welcome = { ...golden('welcome', 'welcome-resumed'), last_command: 9 };
@@ -110,7 +110,14 @@ describe('calling somebody', () => {
     back(core).after(0);
     core.closed().after(1_000).opened();
     core.frame({ ...welcome, epoch: 'yet another', calls: [] });
-    expect(core.state.page).toMatchObject({ at: 'left', why: 'over' });
+    expect(core.sent.at(-1)).toMatchObject({ type: 'rejoin', call: CALL });
+    core.frame({
+      type: 'call-over',
+      call: CALL,
+      reason: 'server-cleanup',
+      in_reply_to: core.state.join_id ?? -1,
+    });
+    expect(core.state.page).toMatchObject({ at: 'left', why: 'server-cleanup' });
   });
 
   test('nobody calls without a name', () => {
