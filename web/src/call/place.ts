@@ -176,6 +176,22 @@ function end(state: State, page: (target: Target) => Page): Next {
   return chain([{ ...state, page: page(target), join_id: undefined }, ending], closeAll);
 }
 
+/** Whether the page may end its call for everyone: a room's host may; a call of two ends with either anyway. */
+export function isHost({ page }: State): boolean {
+  if (page.at !== 'call' || page.target.is !== 'room') return false;
+  return page.people.some(({ id, role }) => id === page.you && role === 'host');
+}
+
+/** Ends the call for everyone. Should the hub refuse that, it is left all the same. */
+export function endForAll(state: State, now_ms: number): Next {
+  const call = callOf(state.page);
+  if (call === undefined || !isHost(state)) return [state, []];
+  const ended = chain(over(state, now_ms, 'ended-here'), (next) =>
+    withLink(next, say(next.link, { type: 'end', call })),
+  );
+  return chain(ended, (next) => withLink(next, say(next.link, { type: 'leave', call })));
+}
+
 /** Hangs up, gives up ringing, or says no to coming back. The hub is told now, or as soon as it can be reached. */
 export function leave(state: State, now_ms: number): Next {
   const call = callOf(state.page);
