@@ -10,6 +10,7 @@ import { Hub } from './lib/hub.ts';
 import { callByName, ended, isOnline, listed, rings } from './lib/landing.ts';
 import { pictures } from './lib/look.ts';
 import { Person, launch } from './lib/page.ts';
+import { Proxy } from './lib/proxy.ts';
 import { watchResources } from './lib/resources.ts';
 
 let hub: Hub;
@@ -144,4 +145,34 @@ test('the hub away in a call, while it rings, and on the first page', async () =
   await ended(mary, 'server-cleanup');
   await look(mary, 'cleaned-up', '[data-why=server-cleanup]');
   expect(await dan.tab.getByTestId('incoming').isVisible()).toBe(false);
+});
+
+test('who is in the room, ending it for everyone, and the wait before it', async () => {
+  const way = await Proxy.start(hub.port);
+  try {
+    const url = `${way.origin}/r/hosted`;
+    const ada = await Person.join(browser, url, 'Ada Lovelace');
+    const vera = await Person.open(browser, `${url}?name=Вера&autojoin=1`, undefined, undefined, 'ru-RU');
+    people.push(ada, vera);
+    await ada.sees(['Вера']);
+    for (const [person, name] of [
+      [ada, 'roster'],
+      [ada, 'end-all'],
+      [vera, 'roster'],
+    ] as const) {
+      await person.click('more');
+      await person.click(`menu-${name}`);
+      await look(person, person === vera ? `${name}-ru` : name, `dialog[data-testid=${name}]`);
+      await person.tab.keyboard.press('Escape');
+    }
+    const eve = await Person.open(browser, `${way.origin}/r/another`);
+    people.push(eve);
+    await eve.tab.getByTestId('name').fill('Eve');
+    way.cut();
+    await eve.click('join');
+    await eve.tab.getByTestId('reconnect-now').waitFor();
+    await look(eve, 'lobby-waits', '[data-testid=link-banner]');
+  } finally {
+    way.close();
+  }
 });
