@@ -1,6 +1,6 @@
 /**
- * The screens of ringing, waiting and coming back, in every size, light and dark and for those who do not see them. Four
- * of the pictures in `docs/images/` are made from what this leaves in `tests/artifacts/` (`make images`).
+ * The screens of ringing, waiting and coming back, in every size, light and dark and for those who do not see them. `make
+ * images` takes five of the README's pictures from what this leaves in `tests/artifacts/`.
  */
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';

@@ -56,6 +56,8 @@ async function newestCall(person: Person): Promise<{ direction: string | null; r
 
 test('page ↔ page: found, rung, accepted, hung up, and in the list of both', async () => {
   const [{ ada, bob }, eve] = await Promise.all([ringing(), open('Eve')]);
+  await eve.tab.getByTestId('directory-search').fill('B');
+  await eve.tab.getByTestId('directory-search').fill('');
   await listed(eve, 'Bob', 'ringing');
   expect(await ada.tab.getByTestId('ring-countdown').innerText()).toMatch(/^\d+ s$/);
   expect(await bob.tab.getByTestId('ring-countdown').innerText()).toMatch(/^Rings for another \d+ s\.$/);
@@ -152,6 +154,8 @@ test('not answered in time: missed', async () => {
 
 test('in another call: busy for who calls, a missed call for who is called', async () => {
   const [{ ada, bob }, eve] = await Promise.all([ringing(), open('Eve')]);
+  // Who is asked for is listed at once; who comes, with the next list.
+  await eve.tab.getByTestId('directory-search').fill('Bob');
   await listed(eve, 'Bob', 'ringing');
   await bob.click('accept');
   await Promise.all([ada.sees(['Bob']), bob.sees(['Ada'])]);
