@@ -1,7 +1,7 @@
 //! What a store keeps of a session, and when: only of one that is in a call, so that nobody makes the hub write by
 //! merely being there.
 
-use super::{Session, Turn};
+use super::{Session, State, Turn};
 use crate::{
     credentials::TokenHash,
     store::{Store, StoredSession},
@@ -17,6 +17,8 @@ pub(super) enum Record {
     Current,
     /// It is not, or not there yet.
     Outdated,
+    /// The same, and the store failed when it was told. It is told with the next change, or once it works.
+    Failed,
 }
 
 /// What to do about it.
@@ -40,8 +42,21 @@ impl Session {
             Some(Change::Remove(id)) => store.remove_session(id).await,
         };
         if let Err(error) = saved {
-            // Tried again with the next change. Until then a restart would lose the session, and nothing else.
-            tracing::error!(session = %self.id, %error, "session is not stored");
+            // Until it is, a restart would lose the session, and nothing else.
+            tracing::debug!(session = %self.id, %error, "session is not stored");
+            let mut state = self.lock();
+            if state.record != Record::Outdated {
+                state.record = Record::Failed;
+            }
+        }
+    }
+
+    /// Tells a store that works again what it has missed of this session.
+    pub(crate) async fn catch_up(&self, store: &dyn Store) {
+        if self.lock().record == Record::Failed {
+            let turn = self.turn().await;
+            self.lock().outdate();
+            self.save(&turn, store).await;
         }
     }
 
@@ -65,5 +80,14 @@ impl Session {
             token_before: state.tokens.before.map(TokenHash::to_bytes),
             calls: state.calls.keys().copied().collect(),
         })))
+    }
+}
+
+impl State {
+    /// What the store has, if it has anything, is not as the session is.
+    pub(super) fn outdate(&mut self) {
+        if self.record != Record::None {
+            self.record = Record::Outdated;
+        }
     }
 }
