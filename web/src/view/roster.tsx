@@ -32,12 +32,12 @@ export function Roster({ app, page, onClose }: { app: App; page: CallPage; onClo
 }
 
 function Row({ person, self, call }: { person: Person; self: boolean; call: (() => void) | undefined }) {
-  const { id, name, role } = person;
+  const { user, name, role } = person;
   const label = t('call.apart', { name });
   const marks = [role === 'host' && t('call.host'), isAway(person) && t('tile.away')].filter(Boolean);
   return (
     <li class="row-item" data-testid="roster-person">
-      <Face id={id} name={name} />
+      <Face id={user} name={name} />
       <span class="who">
         <bdi>{self ? t('tile.you', { name }) : name}</bdi>
         {marks.length > 0 && <span class="soft small">{marks.join(' · ')}</span>}

@@ -35,7 +35,7 @@ interface TileProps extends FrameProps {
 
 export function Tile(props: TileProps) {
   const { person, self, state, flowing, camera, place, hand, speaking, marks, children } = props;
-  const { id, name, media } = person;
+  const { id, user, name, media } = person;
   const away = !self && person.state.is === 'temporarily-disconnected';
   // What the connection says of itself comes late: a picture that no longer comes is not passed off as one that does.
   const dead = !self && (state !== 'connected' || (away && flowing === false));
@@ -53,7 +53,7 @@ export function Tile(props: TileProps) {
       aria-label={self ? t('tile.you', { name }) : name}
     >
       <Picture stream={camera} mirrored={self} />
-      {(!media.camera || dead) && <Face id={id} name={name} />}
+      {(!media.camera || dead) && <Face id={user} name={name} />}
       {words !== undefined && (
         <span class="tile-state" title={typeof words === 'string' ? words : undefined}>
           <span class="tile-state-words">{words}</span>
