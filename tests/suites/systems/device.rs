@@ -328,6 +328,7 @@ impl Task {
                     match report {
                         SocketEvent::Opened => Input::Opened,
                         SocketEvent::Frame(Incoming { seq, frame }) => Input::Frame { seq, frame },
+                        SocketEvent::Wait { ms } => Input::Wait { ms },
                         SocketEvent::Dropped { reason, close_code } => Input::Dropped { reason, close_code },
                     }
                 }
