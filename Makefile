@@ -6,11 +6,11 @@ SHELL := /bin/bash
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: ## Set up what is missing, build, start the hub and print what to open (ARGS="--listen …" are passed on)
+run: ## Set up what is missing, build, start the hub for this machine and print what to open (ARGS="--listen …" are passed on)
 	@tests/setup.sh build
 	@tests/page.sh
 	@cargo build -p holdfast-server -p holdfast-peer
-	@exec target/debug/holdfast-server $(ARGS)
+	@HOLDFAST_DIRECTORY=$${HOLDFAST_DIRECTORY:-on} exec target/debug/holdfast-server $(ARGS)
 
 lan: ## The same for phones and other devices of the local network, with TLS and a QR code (certs/README.md)
 	@tests/setup.sh build

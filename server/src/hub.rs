@@ -15,7 +15,7 @@ use crate::{
     network::Network,
     session::{Budget, Session, refusal, table::SessionTable},
     shutdown::Shutdown,
-    store::{Store, upkeep::Upkeep},
+    store::watched::Watched,
     tasks::Tasks,
 };
 use holdfast_protocol::{Entropy, ErrorCode, ErrorFrame, SessionId};
@@ -41,9 +41,7 @@ pub(crate) struct Hub {
     /// The page's files.
     pub(crate) page: Page,
     /// What must outlive the process.
-    pub(crate) store: Arc<dyn Store>,
-    /// Whether the store works.
-    pub(crate) upkeep: Upkeep,
+    pub(crate) store: Arc<Watched>,
     /// Finds sessions.
     pub(crate) sessions: SessionTable,
     /// Finds calls.

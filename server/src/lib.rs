@@ -54,6 +54,7 @@ use gate::Gate;
 use holdfast_protocol::Entropy;
 use hub::Hub;
 use std::sync::Arc;
+use store::Store as _;
 use tokio::sync::Semaphore;
 
 /// Why the hub could not start.
@@ -110,8 +111,7 @@ where
         key,
         ice,
         page: http::page::Page::built(),
-        store,
-        upkeep: store::upkeep::Upkeep::new(config.rooms_max),
+        store: Arc::new(store::watched::Watched::new(store, &metrics)),
         sessions: session::table::SessionTable::new(config.sessions_max),
         calls: call::CallTable::new(config.rooms_max),
         directory: directory::Directory::new(config.directory == DirectoryMode::On, clock.now_unix_ms()),

@@ -26,8 +26,10 @@ pub(crate) struct Metrics {
     pub(crate) queue_bytes: Gauge,
     /// Bans.
     pub(crate) bans: Counter,
-    /// Changes that the store did not take.
+    /// What the store could not do.
     pub(crate) store_failures: Counter,
+    /// 1 while the store fails.
+    pub(crate) store_failing: Gauge,
     turned_away: Family<Labels<1>, Counter>,
     frames: Family<Labels<2>, Counter>,
     refusals: Family<Labels<1>, Counter>,
@@ -39,7 +41,7 @@ pub(crate) struct Metrics {
 }
 
 /// The name, kind and meaning of every metric, as `docs/operations.md` lists them.
-pub const METRICS: [(&str, &str); 15] = [
+pub const METRICS: [(&str, &str); 16] = [
     ("holdfast_sockets", "Open WebSockets"),
     ("holdfast_sessions", "Sessions, the ones that wait for their client included"),
     ("holdfast_rooms", "Calls going on"),
@@ -55,7 +57,11 @@ pub const METRICS: [(&str, &str); 15] = [
     ("holdfast_closes", "WebSockets closed by the hub by reason, and those that were lost (lost)"),
     ("holdfast_relays", "Signals by kind and outcome (delivered, stale, refused)"),
     ("holdfast_resumes", "Claims to a session by outcome (resumed, refused)"),
-    ("holdfast_store_failures", "Changes of calls that the store did not take; tried again until it does"),
+    (
+        "holdfast_store_failures",
+        "Reads and changes that the store failed at; changes are tried again until it takes them",
+    ),
+    ("holdfast_store_failing", "1 while the store fails and calls go on in memory, otherwise 0"),
     ("holdfast_calls_ended", "Calls that are over, by reason"),
     ("holdfast_api_requests", "API requests by outcome (ok, or the code of the refusal)"),
 ];
@@ -72,6 +78,7 @@ impl Metrics {
             queue_bytes: Gauge::default(),
             bans: Counter::default(),
             store_failures: Counter::default(),
+            store_failing: Gauge::default(),
             turned_away: Family::default(),
             frames: Family::default(),
             refusals: Family::default(),
@@ -103,6 +110,7 @@ impl Metrics {
             relays,
             resumes,
             store_failures,
+            store_failing,
             calls_ended,
             api
         );

@@ -12,7 +12,7 @@ use crate::{
     hub::Hub,
     session::Session,
     socket,
-    store::{Store, StoreError, StoredCall, StoredSession, Version},
+    store::{Committed, Store, StoreError, StoredCall, StoredSession, Version},
 };
 use holdfast_protocol::{CallId, CallStatus, EndReason, LeaveReason, RoomName, SessionId};
 use std::{
@@ -75,7 +75,7 @@ pub(crate) fn plan(
     for Going { version, mut call } in going.into_values() {
         for (session, user) in call.seats() {
             let waits = |owner: &&StoredSession| owner.user == user && owner.calls.contains(&call.id());
-            if owners.get(&session).copied().filter(waits).is_none() {
+            if !owners.get(&session).is_some_and(waits) {
                 // Nobody can come back to this place.
                 call.apply(now_unix_ms, Event::Gone { session });
             }
@@ -119,7 +119,7 @@ fn latest_of_each_room(calls: &[(Version, StoredCall)]) -> BTreeMap<RoomName, Ca
 }
 
 /// The call as it is once it has ended because of the hub's death.
-fn cleaned_up(mut call: StoredCall, now_unix_ms: u64) -> StoredCall {
+pub(crate) fn cleaned_up(mut call: StoredCall, now_unix_ms: u64) -> StoredCall {
     call.log.status = CallStatus::Ended;
     call.log.ended_unix_ms = Some(now_unix_ms);
     call.log.reason = Some(EndReason::ServerCleanup);
@@ -147,9 +147,18 @@ pub(crate) async fn take_over(
 ) -> Result<Plan, StoreError> {
     let (calls, sessions) = (store.open_calls().await?, store.sessions().await?);
     let calls_before: HashMap<_, _> = sessions.iter().map(|it| (it.id, it.calls.len())).collect();
-    let plan = plan(last_alive_unix_ms, now_unix_ms, calls, sessions);
+    let mut plan = plan(last_alive_unix_ms, now_unix_ms, calls, sessions);
     for (version, call) in &plan.ended {
         store.commit(*version, call.clone()).await?;
+    }
+    for Going { version, call } in &mut plan.calls {
+        call.take_dirty();
+        // With its later deadlines: the downtime until now counts, even should the hub die again at once.
+        match store.commit(*version, call.stored()).await? {
+            Committed::Done(stored) => *version = stored,
+            // Its owner finds out which one is there.
+            refused => tracing::error!(call = %call.id(), ?refused, "the store refused a call"),
+        }
     }
     for session in &plan.forgotten {
         store.remove_session(*session).await?;

@@ -97,13 +97,14 @@ pub struct Hub {
 mod tests {
     use super::*;
     use crate::probe::Probe;
-    use holdfast_protocol::{HubFrame, LeaveReason, RoomName};
+    use holdfast_protocol::{HubFrame, LeaveReason, PolicyPreset, RoomName};
 
     /// The hub alone, with probes: no peer library and no media.
     #[tokio::test(start_paused = true)]
     async fn the_hub_lives_in_the_simulated_world() {
         let world = World::new(1, LinkProfile::default(), EventLog::new());
-        let hub = world.start_hub(1);
+        let config = Config { room_policy: PolicyPreset::Event.policy(), ..Config::default() };
+        let hub = world.start_hub_with(1, config);
         let room = RoomName::generate(&*world.entropy("room"));
         let connect = async |number, name| {
             Probe::connect(&world.host(number), world.hub_address(), name, &*world.entropy(name))
@@ -122,16 +123,22 @@ mod tests {
             panic!("the others hear of it")
         };
         assert_eq!((participant, ms_left), (call.you, 30_000));
+        let heartbeat = holdfast_protocol::ClientFrame::Heartbeat;
+        ann.send(&heartbeat).await.unwrap();
         let gone = loop {
-            ann.send(&holdfast_protocol::ClientFrame::Heartbeat).await.unwrap();
             match ann.next().await.unwrap() {
-                HubFrame::HeartbeatAck => tokio::time::sleep(Duration::from_secs(5)).await,
+                HubFrame::HeartbeatAck => {
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                    ann.send(&heartbeat).await.unwrap();
+                }
+                HubFrame::Ack { .. } => {}
                 other => break other,
             }
         };
         let reason = LeaveReason::NetworkLost;
         assert_eq!(gone, HubFrame::PeerLeft { call: call.id, participant: call.you, reason });
 
+        assert_eq!(ann.next().await.unwrap(), HubFrame::HeartbeatAck);
         hub.host.crash();
         assert!(ann.next().await.unwrap_err().contains("reset"));
     }

@@ -6,7 +6,7 @@
 use axum::serve::ListenerExt;
 use holdfast_peer::{Client, Event, HubUrl, Options, Streams, system};
 use holdfast_protocol::{DisplayName, MediaState, ParticipantId};
-use holdfast_server::{Config, HubKey, OsEntropy, Shutdown, SystemClock};
+use holdfast_server::{Config, HubKey, OsEntropy, Shutdown, SystemClock, store::memory::MemoryStore};
 use serde_json::Value;
 use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 use tokio::{
@@ -24,7 +24,8 @@ async fn hub() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let listener = listener.tap_io(|io| io.set_nodelay(true).unwrap());
-    let config = Config { hub_key: Some(HubKey::new([7; 32])), ..Config::default() };
+    let mut config = Config { hub_key: Some(HubKey::new([7; 32])), ..Config::default() };
+    config.store.given = Some(Arc::new(MemoryStore::default()));
     let run = holdfast_server::run(
         config,
         vec![listener],
@@ -82,6 +83,11 @@ impl Program {
         while self.event("media").await["flow"] != "both" {}
     }
 
+    async fn signal(&self, signal: &str) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().await.unwrap().success());
+    }
+
     async fn say(&mut self, line: &str) {
         self.child.stdin.as_mut().unwrap().write_all(line.as_bytes()).await.unwrap();
     }
@@ -116,9 +122,8 @@ fn flows(event: &Event) -> Option<()> {
 #[tokio::test]
 async fn a_killed_process_takes_its_place_again() {
     let room = format!("{}/r/test", hub().await);
-    let dir = std::env::temp_dir().join(format!("holdfast-peer-resumes-{}", std::process::id()));
-    std::fs::create_dir_all(&dir).unwrap();
-    let file = dir.join("resume.json");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("resume.json");
     let url: HubUrl = room.parse().unwrap();
     let options = Options::new(url.socket_url(), DisplayName::new("Ada").unwrap());
     let (ada, mut streams) = Client::connect(system::environment(&url).unwrap(), options).await.unwrap();
@@ -149,11 +154,29 @@ async fn a_killed_process_takes_its_place_again() {
     until(&mut streams, flows).await;
     second.media_flows().await;
 
-    let id = second.child.id().unwrap().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+    second.signal("INT").await;
     assert_eq!(second.code().await, 0);
     assert!(!file.exists(), "there is nothing to come back to");
-    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+#[tokio::test]
+async fn a_process_that_is_taken_over_leaves_the_file_to_its_successor() {
+    let room = format!("{}/r/test", hub().await);
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("resume.json");
+    let arguments = ["join", &room, "--name", "Bob", "--resume-file", file.to_str().unwrap()];
+    let mut first = Program::start(&arguments);
+    let place = first.event("joined").await;
+    // So that it hears of it only when the other one has written its token.
+    first.signal("STOP").await;
+    let mut second = Program::start(&arguments);
+    second.event("joined").await;
+    first.signal("CONT").await;
+    assert_eq!(first.code().await, 3, "it is told that another one has the session");
+    second.child.kill().await.unwrap();
+    let mut third = Program::start(&arguments);
+    let again = third.event("joined").await;
+    assert_eq!([&again["call"], &again["you"]], [&place["call"], &place["you"]], "the same place");
 }
 
 #[tokio::test]
@@ -165,8 +188,7 @@ async fn one_process_calls_another() {
     ada.event("ringing").await;
     ada.media_flows().await;
     bob.media_flows().await;
-    let id = ada.child.id().unwrap().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+    ada.signal("INT").await;
     assert_eq!([ada.code().await, bob.code().await], [0, 0], "hung up");
 
     let offline = Program::start(&["call", &user, "--hub", &hub, "--name", "Ada"]);

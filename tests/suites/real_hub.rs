@@ -124,7 +124,7 @@ async fn log(hub: &HubProgram, status: &str) -> Vec<CallId> {
 }
 
 async fn quiet_callers(hub: &HubProgram) -> Vec<Caller> {
-    let url: HubUrl = format!("http://{}/", hub.address).parse().expect("a URL");
+    let url: HubUrl = format!("http://{}/r/quiet", hub.address).parse().expect("a URL");
     let mut callers = vec![];
     for number in 0..2 * QUIET_CALLS {
         let environment = system::environment(&url).expect("the system is there");

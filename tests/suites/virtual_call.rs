@@ -121,6 +121,7 @@ async fn three_bots_without_a_hub() {
     let run = the_seed_decides("hub-killed").await;
     assert_eq!(run.log.matches(" hub      starts").count(), 2);
     assert_eq!(run.log.matches(r#""event":"joined""#).count(), 3, "nobody joins again");
+    assert_eq!(run.log.matches(r#""resumed":true,"same_epoch":false"#).count(), 3, "everyone is back, once");
 }
 
 #[tokio::test]

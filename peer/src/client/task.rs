@@ -286,8 +286,10 @@ impl Task {
     }
 
     fn end(mut self) {
+        // Refused for good: what is kept may be another process's by now, which took the session over.
+        let keeper = self.keeper.take().filter(|_| !self.over);
         self.leave(None);
-        if let Some(keeper) = self.keeper.as_ref().filter(|_| !self.over) {
+        if let Some(keeper) = keeper {
             keeper.forget();
         }
         self.events.emit(Event::Ended);

@@ -225,10 +225,12 @@ impl Link {
                 effects.push(Effect::Deliver(frame));
             }
         }
-        if self.inbox.ack_at_ms().is_some_and(|due_ms| now_ms >= due_ms) {
-            effects.push(self.ack());
-        }
+        effects.extend(self.due_ack(now_ms));
         effects
+    }
+
+    fn due_ack(&mut self, now_ms: u64) -> Option<Effect> {
+        self.inbox.ack_at_ms().is_some_and(|due_ms| now_ms >= due_ms).then(|| self.ack())
     }
 
     fn ack(&mut self) -> Effect {
@@ -298,7 +300,11 @@ impl Link {
             State::Waiting { .. } => self.dial(now_ms),
             State::Dialing { .. } => self.give_up(now_ms, "the hub cannot be reached in time"),
             State::Greeting { .. } => self.give_up(now_ms, "the hub does not answer hello"),
-            State::Ready { .. } if late_ms >= LATE_MS => self.probe(now_ms),
+            State::Ready { .. } if late_ms >= LATE_MS => {
+                let mut effects = self.probe(now_ms);
+                effects.extend(self.due_ack(now_ms));
+                effects
+            }
             State::Ready { dead_at_ms, .. } if now_ms >= *dead_at_ms => {
                 self.give_up(now_ms, "nothing was heard from the hub for the heartbeat time-out")
             }
@@ -308,9 +314,7 @@ impl Link {
                     *beat_at_ms = now_ms + heartbeat.interval_ms;
                     effects.push(Effect::Transmit(ClientFrame::Heartbeat));
                 }
-                if self.inbox.ack_at_ms().is_some_and(|due_ms| now_ms >= due_ms) {
-                    effects.push(self.ack());
-                }
+                effects.extend(self.due_ack(now_ms));
                 effects
             }
             State::Idle | State::Over => vec![],

@@ -229,6 +229,17 @@ fn a_probe_finds_out_at_once() {
 }
 
 #[test]
+fn who_stood_still_with_an_acknowledgement_owed_asks_once() {
+    let mut link = started();
+    let frame = HubFrame::AcceptedElsewhere { call: "0000ca11-0000-4000-8000-000000000001".parse().unwrap() };
+    link.handle(1_000, Input::Frame { seq: Some(Seq(1)), frame: Some(frame) });
+    let effects = link.handle(60_000, Input::Tick);
+    let expected = [ClientFrame::Heartbeat, ClientFrame::Ack { seq: Seq(1) }].map(Effect::Transmit);
+    assert_eq!(effects, expected);
+    assert_eq!(link.deadline_ms(), Some(62_000), "nothing is due again at once");
+}
+
+#[test]
 fn a_probe_does_not_hurry_past_what_the_hub_told() {
     let mut link = started();
     link.handle(60_000, unnumbered(HubFrame::GoingAway { retry_after_ms: 5_000 }));

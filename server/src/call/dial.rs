@@ -11,7 +11,7 @@ use crate::{
     hub::Hub,
     outgoing::Outgoing,
     session::{Entry, Session, refusal},
-    store::{Committed, StoreError},
+    store::{Committed, Store, StoreError},
 };
 use holdfast_protocol::{
     CallId, CallStatus, Caller, CommandId, EndReason, ErrorCode, ErrorFrame, HubFrame, LoggedUser,
@@ -62,7 +62,6 @@ impl Dial<'_> {
                 Ok(Outcome::Refused(code, message)) => return refused(code, message),
                 Ok(Outcome::Again) => tokio::task::yield_now().await,
                 Err(error) => {
-                    self.hub.metrics.store_failures.inc();
                     tracing::error!(%error, "a call could not begin");
                     // Without the store nobody knows who is in another call.
                     return refused(ErrorCode::Internal, "the call could not be stored");

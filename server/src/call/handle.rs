@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{description::Description, hub::Hub, session::Session, store::Version};
 use holdfast_protocol::{
-    CallId, CallSnapshot, CommandId, MediaState, ParticipantId, RoomName, SessionId, Signal,
+    CallId, CallSnapshot, CommandId, LoggedCall, MediaState, ParticipantId, RoomName, SessionId, Signal,
 };
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Back { sender: Sender, reply: oneshot::Sender<CallSnapshot> },
     /// The call as it is now, for a session that may not be back in it yet.
     Peek { session: SessionId, reply: oneshot::Sender<CallSnapshot> },
+    /// The operator ends the call: how it is in the log then.
+    EndByAdmin { done: oneshot::Sender<LoggedCall> },
     /// Something that needs no answer.
     Event(Event),
     /// A signal for another participant.

@@ -164,7 +164,11 @@ impl Call {
                 reconnect_count: told.reconnect_count,
                 away_ms: absence.map_or(0, |absence| now.saturating_sub(absence.since_unix_ms)),
             };
-            self.record.back(now, &told, absence.is_some());
+            if absence.is_none() {
+                // Nobody was away; that another page or process took the place is in the log all the same.
+                self.record.away(told.id, now, OutageCause::Takeover);
+            }
+            self.record.back(now, &told);
             effects.extend(tell(others, news));
         }
         if let Some(you) = self.place(sender.session).map(|place| place.told.id) {

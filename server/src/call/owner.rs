@@ -11,7 +11,7 @@ use crate::{
     hub::Hub,
     outgoing::Outgoing,
     session::{Entry, Session, refusal},
-    store::{Committed, Version},
+    store::{Committed, Store, Version},
 };
 use holdfast_protocol::{CallSnapshot, CommandId, ErrorCode, ErrorFrame, HubFrame, ParticipantId, SessionId};
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -20,11 +20,13 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
+/// What a frame's number adds to it: `"seq":4294967295,`.
+const SEQ_BYTES_MAX: usize = 17;
 /// When to try again to reach someone whose queue holds one's share already.
 const SHARE_RETRY_MS: u64 = 1_000;
 /// When to try a store again that has failed, if nothing happens before.
 const STORE_RETRY: Duration = Duration::from_secs(5);
-/// How often to try it for a call that is over, when it shows signs of life.
+/// How often to try it for a call that is over and that it never knew.
 const STORE_ATTEMPTS: u32 = 24;
 
 /// The owner of one call.
@@ -64,10 +66,6 @@ impl Owner {
         self.hub.metrics.rooms.inc();
         // Not the room's name: who knows it can join.
         tracing::info!(call = %self.call.id(), "call begins");
-        if self.call.take_dirty() {
-            // Restored, with later deadlines: should the hub die again at once, they count.
-            self.save().await;
-        }
         self.carry_out_all(first).await;
         loop {
             let deadline = self.call.next_deadline_unix_ms().map(|at| self.hub.timeline.instant(at));
@@ -101,28 +99,22 @@ impl Owner {
             self.hub.metrics.call_ended(reason);
         }
         tracing::info!(call = %self.call.id(), ?reason, "call is over");
-        if self.store_again.is_some() {
-            self.store_late().await;
-        }
+        self.make_known().await;
     }
 
-    /// Stores a call that was over while the store failed: until then its log says that it goes on, and its users are
-    /// busy.
-    async fn store_late(&mut self) {
-        let hub = Arc::clone(&self.hub);
-        let Some(_place) = hub.upkeep.place() else {
-            tracing::error!(call = %self.call.id(), "too many calls wait for the store: the end of this one is lost");
+    /// The call is over, and the store is to know: else it would ring or go on there for ever, and its users be busy.
+    async fn make_known(&mut self) {
+        if self.store_again.is_none() {
             return;
-        };
-        for _ in 0..STORE_ATTEMPTS {
-            sleep(STORE_RETRY).await;
-            hub.upkeep.works().await;
-            self.save().await;
-            if self.store_again.is_none() {
-                return;
-            }
         }
-        tracing::error!(call = %self.call.id(), "the store works, but does not take the end of this call");
+        // Whom the store does not know it takes for nothing. Only the log lacks a line then, so these have a bound.
+        let waiting = Arc::clone(&self.hub.store.waiting).try_acquire_owned();
+        let mut attempts = if waiting.is_ok() { STORE_ATTEMPTS } else { 0 };
+        while self.store_again.is_some() && (self.version > 0 || attempts > 0) {
+            attempts = attempts.saturating_sub(1);
+            sleep(STORE_RETRY).await;
+            self.save().await;
+        }
     }
 
     async fn take(&mut self, command: Command) {
@@ -140,6 +132,12 @@ impl Owner {
                 if let (Some(session), Some(snapshot)) = (self.sessions.get(&session), snapshot) {
                     session.resync(self.call.id());
                     let _ = reply.send(snapshot);
+                }
+            }
+            Command::EndByAdmin { done } => {
+                self.apply(Event::EndByAdmin).await;
+                if self.call.reason().is_some() {
+                    let _ = done.send(self.call.stored().log);
                 }
             }
             Command::Event(event) => self.apply(event).await,
@@ -205,7 +203,10 @@ impl Owner {
 
     async fn apply(&mut self, event: Event) {
         let effects = self.call.apply(self.hub.timeline.now_unix_ms(), event);
-        if self.call.take_dirty() || self.store_again.is_some() {
+        let changed = self.call.take_dirty();
+        // One that has failed is not asked at each event: that would hold the call up.
+        let due = self.store_again.map_or(changed, |at| at <= Instant::now());
+        if due {
             self.save().await;
         }
         self.carry_out_all(effects).await;
@@ -235,8 +236,7 @@ impl Owner {
                 Some(Instant::now() + STORE_RETRY)
             }
             Err(error) => {
-                tracing::error!(call = %self.call.id(), %error, "the call could not be stored");
-                self.hub.metrics.store_failures.inc();
+                tracing::debug!(call = %self.call.id(), %error, "the call is not stored");
                 Some(Instant::now() + STORE_RETRY)
             }
         };
@@ -303,8 +303,8 @@ impl Owner {
         let outcome = match self.call.relay(sender, to, to_incarnation) {
             Relay::Deliver { to, from, from_incarnation } => {
                 let frame = stamp(from, from_incarnation);
-                if frame.bytes() > self.hub.config.frame_bytes_max as usize {
-                    // The hub's stamps made it a little longer than it came.
+                if frame.bytes() + SEQ_BYTES_MAX > self.hub.config.frame_bytes_max as usize {
+                    // The hub's stamps, and the number that it will get, make it a little longer than it came.
                     let error = refusal(ErrorCode::InvalidSignal, "the signal is too long", Some(command));
                     self.refuse(sender.session, error);
                     "refused"

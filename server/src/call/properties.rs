@@ -21,6 +21,7 @@ fn step() -> impl Strategy<Value = (usize, Step)> {
         5 => (any::<bool>(), prop::bool::weighted(0.2)).prop_map(|(reloaded, late)| Step::Back { reloaded, late }),
         2 => Just(Step::Confirm),
         1 => Just(Step::Gone),
+        1 => (wait.clone(), any::<bool>()).prop_map(|(down_ms, loses)| Step::Restart { down_ms, loses }),
         4 => wait.clone().prop_map(Step::Wait),
         1 => wait.prop_map(Step::Stall),
     ];

@@ -50,15 +50,17 @@ impl Record {
             entry.outages.remove(0);
             entry.outages_omitted += 1;
         }
+        // When the hub was last alive is known to a second only.
+        let since_unix_ms = since_unix_ms.max(entry.joined_unix_ms);
         entry.outages.push(Outage { since_unix_ms, until_unix_ms: None, cause, returned: false });
     }
 
     /// The outage is over, as far as one can see.
-    pub(super) fn back(&mut self, now: u64, told: &Participant, was_away: bool) {
+    pub(super) fn back(&mut self, now: u64, told: &Participant) {
         let Some(entry) = self.entry(told.id) else { return };
         entry.incarnation = told.incarnation;
         entry.reconnect_count = told.reconnect_count;
-        if was_away && let Some(outage) = entry.outages.last_mut() {
+        if let Some(outage) = entry.outages.last_mut() {
             outage.until_unix_ms = Some(now);
             outage.returned = true;
         }

@@ -6,7 +6,9 @@ use super::{
     place::{Absence, Standing},
 };
 use crate::store::StoredCall;
-use holdfast_protocol::{CallStatus, EndReason, LoggedCall, LoggedUser, OutageCause, UserId};
+use holdfast_protocol::{
+    CallStatus, EndReason, LoggedCall, LoggedUser, OutageCause, UserId, policy::MEDIA_ALIVE_MS,
+};
 
 /// A stored call that this hub cannot read.
 #[derive(Debug, thiserror::Error)]
@@ -115,12 +117,14 @@ impl Call {
                         tried: false,
                     }
                 }
-                // It may have begun after the last sign of life.
+                // Whoever said that media flows with it must have the time to come back and say so again. And the
+                // absence may have begun after the last sign of life.
                 Standing::Away(absence) => Absence {
                     noticed_unix_ms: absence.noticed_unix_ms.saturating_add(down_ms).min(now),
                     deadline_unix_ms: absence
                         .deadline_unix_ms
                         .saturating_add(down_ms)
+                        .max(now.saturating_add(MEDIA_ALIVE_MS))
                         .min(now.saturating_add(away_ms)),
                     ..absence
                 },

@@ -10,8 +10,8 @@ use super::{
 use crate::entropy::OsEntropy;
 use holdfast_protocol::{
     CallId, CommandId, Consequence, DisconnectPolicy, DisplayName, EndReason, Entropy, HubFrame, InstanceId,
-    LeaveReason, LoggedUser, MediaState, OutageCause, ParticipantId, PolicyPreset, Presence, RoomName,
-    SessionId, UserId, policy::MEDIA_ALIVE_MS,
+    LeaveReason, LoggedUser, MediaState, Outage, OutageCause, ParticipantId, PolicyPreset, Presence,
+    RoomName, SessionId, UserId, policy::MEDIA_ALIVE_MS,
 };
 
 pub(super) const START: u64 = 1_000_000;
@@ -97,7 +97,7 @@ impl Scene {
         self.event(Event::Confirmed { sender: self.people[who].sender });
     }
 
-    fn media_alive(&mut self, who: usize, with: usize) {
+    pub(super) fn media_alive(&mut self, who: usize, with: usize) {
         let participants = vec![self.people[with].participant];
         self.event(Event::MediaAlive { sender: self.people[who].sender, participants });
     }
@@ -367,4 +367,23 @@ fn in_a_direct_call_nobody_is_left_alone() {
     scene.wait(policy.away_ms);
     assert_eq!(scene.reason(), Some(EndReason::NetworkLost));
     assert!(scene.left().is_empty());
+}
+
+#[test]
+fn a_takeover_is_in_the_log_though_nobody_was_away() {
+    let mut scene = Scene::room(PolicyPreset::Event.policy(), 2);
+    scene.wait(5_000);
+    scene.back(1);
+    let outages = |scene: &Scene| scene.call.stored().log.participants[1].outages.clone();
+    assert_eq!(outages(&scene), [], "the same page on another socket");
+    scene.people[1].sender.instance = InstanceId::mint(&OsEntropy);
+    scene.back(1);
+    let at = scene.now;
+    let cause = OutageCause::Takeover;
+    assert_eq!(
+        outages(&scene),
+        [Outage { since_unix_ms: at, until_unix_ms: Some(at), cause, returned: true }]
+    );
+    scene.lost(1);
+    assert_eq!(outages(&scene).len(), 2);
 }

@@ -13,6 +13,7 @@ use crate::{call::view::Share, hub::Hub, outgoing::Outgoing, session::Session};
 use holdfast_protocol::{
     CallId, DirectoryEntry, DirectoryQuery, DisplayName, HubFrame, IncomingCall, Presence, SessionId, UserId,
 };
+use serde::Serialize;
 use state::State;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -44,6 +45,27 @@ pub(crate) struct Directory {
     pub(crate) is_open: bool,
     state: Mutex<State>,
     changed: Notify,
+}
+
+/// Of whom somebody may know what they are doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Scope {
+    /// Itself.
+    Only(UserId),
+    /// Itself, and whoever has a connected device.
+    OnlineAnd(UserId),
+    /// Everyone who is in a call as well.
+    All,
+}
+
+/// What a user is doing.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(crate) struct Present {
+    pub(crate) user: UserId,
+    /// Absent for one who has not been seen since the hub started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<DisplayName>,
+    pub(crate) presence: Presence,
 }
 
 /// An answer to a query: users, and whether there are more.
@@ -94,9 +116,18 @@ impl Directory {
         self.lock().is_online(user)
     }
 
-    /// What a user is doing.
-    pub(crate) fn presence(&self, user: UserId) -> Presence {
-        self.lock().presence(user)
+    /// At most `limit` users of `scope`, in the order of their ids, from the one after `after`.
+    ///
+    /// # Errors
+    /// With the milliseconds to wait.
+    pub(crate) fn list(
+        &self,
+        scope: Scope,
+        after: Option<UserId>,
+        limit: usize,
+        now_unix_ms: u64,
+    ) -> Result<Vec<Present>, u64> {
+        self.lock().list(scope, after, limit, now_unix_ms)
     }
 
     /// The calls that ring for a user.

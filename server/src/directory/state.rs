@@ -1,6 +1,9 @@
 //! What the directory knows, without locks and waiting.
 
-use super::{BURST, DIALS_PER_MINUTE, Found, QUERIES_PER_MINUTE, QUERIES_PER_SECOND, SCAN_MAX, WATCHERS_MAX};
+use super::{
+    BURST, DIALS_PER_MINUTE, Found, Present, QUERIES_PER_MINUTE, QUERIES_PER_SECOND, SCAN_MAX, Scope,
+    WATCHERS_MAX,
+};
 use crate::{call::view::Share, rate::Bucket, session::Session};
 use holdfast_protocol::{
     CallId, DirectoryEntry, DirectoryQuery, DisplayName, IncomingCall, Presence, SessionId, UserId,
@@ -182,6 +185,31 @@ impl State {
         }
         self.watch(user, session, &found);
         Ok((found, more))
+    }
+
+    pub(super) fn list(
+        &mut self,
+        scope: Scope,
+        after: Option<UserId>,
+        limit: usize,
+        now: u64,
+    ) -> Result<Vec<Present>, u64> {
+        let later = |id: &UserId| after.is_none_or(|after| *id > after);
+        let mut ids: Vec<UserId> = match scope {
+            Scope::Only(user) => vec![user],
+            Scope::OnlineAnd(user) => {
+                self.queries.take(now)?;
+                let online = self.users.iter().filter(|(id, user)| user.is_online() && later(id));
+                online.map(|(id, _)| *id).chain([user]).collect()
+            }
+            Scope::All => self.users.keys().copied().collect(),
+        };
+        ids.retain(later);
+        ids.sort_unstable();
+        ids.dedup();
+        ids.truncate(limit);
+        let present = |user| Present { user, name: self.name(user), presence: self.presence(user) };
+        Ok(ids.into_iter().map(present).collect())
     }
 
     fn watch(&mut self, user: UserId, session: SessionId, found: &[DirectoryEntry]) {

@@ -1,6 +1,6 @@
 //! The directory's bounds, without sockets.
 
-use super::{DIALS_PER_MINUTE, Directory, WATCHERS_MAX};
+use super::{DIALS_PER_MINUTE, Directory, Scope, WATCHERS_MAX};
 use crate::{
     call::view::Share,
     clock::{SystemClock, Timeline},
@@ -93,7 +93,7 @@ fn a_watcher_that_is_away_hears_on_its_return_what_is_then_true() {
     directory.detached(&ada, 1);
     assert!(directory.is_online(ada.user));
     directory.note(call, &share(Presence::InCall), &[]);
-    assert_eq!(directory.presence(bob.user), Presence::Online);
+    assert_eq!(directory.list(Scope::Only(bob.user), None, 1, 0).unwrap()[0].presence, Presence::Online);
 }
 
 #[test]

@@ -26,8 +26,14 @@ pub(crate) async fn ready(State(hub): State<Arc<Hub>>) -> impl IntoResponse {
     } else {
         (StatusCode::OK, "ready")
     };
-    let body =
-        serde_json::json!({ "state": state, "page": hub.page.is_built(), "turn": hub.ice.turn.is_some() });
+    // A hub whose store fails keeps its calls going, in memory: it is ready, and somebody should look at it.
+    let store = if hub.store.is_failing() { "failing" } else { "ok" };
+    let body = serde_json::json!({
+        "state": state,
+        "page": hub.page.is_built(),
+        "turn": hub.ice.turn.is_some(),
+        "store": store,
+    });
     (status, [NO_STORE, (header::CONTENT_TYPE, "application/json")], body.to_string())
 }
 

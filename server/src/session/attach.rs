@@ -1,7 +1,7 @@
 //! How a client comes back to its session: by showing the token, into the history it knows or into a new one, at once or
 //! holding its calls off. And how its socket is lost again.
 
-use super::{Commands, Link, Session, Standing, State, outbox::NeverSent, record::Record};
+use super::{Commands, Link, Session, Standing, State, outbox::NeverSent};
 use crate::{
     call::{CallHandle, Sender},
     credentials::TokenHash,
@@ -102,9 +102,7 @@ impl Session {
             .filter(|_| resume.hold && state.calls.values().any(|place| place.standing != Standing::Held));
         let standing = if resume.hold { Standing::Held } else { Standing::Returned };
         state.calls.values_mut().for_each(|place| place.standing = standing);
-        if state.record == Record::Current {
-            state.record = Record::Outdated;
-        }
+        state.outdate();
         Ok(Resumed {
             attachment: state.attachment(self.id),
             epoch: if goes_on { resume.epoch } else { claim.fresh_epoch },
@@ -147,8 +145,8 @@ impl Session {
             return Ok(Vec::new());
         }
         state.outbox.ack(seq)?;
-        if state.tokens.settle() && state.record == Record::Current {
-            state.record = Record::Outdated;
+        if state.tokens.settle() {
+            state.outdate();
         }
         let returned = state.calls.values_mut().filter(|place| place.standing == Standing::Returned);
         let calls = returned.map(|place| {

@@ -174,9 +174,14 @@ impl Outbox {
         self.let_go(bytes);
     }
 
-    /// Whether it is about to tell of the end of `call`.
+    /// Whether it is about to tell its client, who is away and in `call` no more, why: that the call has ended, or that
+    /// its own place is gone, which is the last that it hears of it.
     pub(crate) fn tells_end_of(&self, call: CallId) -> bool {
-        self.kept.iter().any(|kept| kept.frame.about == About::End(call))
+        let mut frames = self.kept.iter().rev().map(|kept| &kept.frame);
+        let is_of = |frame: &&Outgoing| [About::Call(call), About::End(call)].contains(&frame.about);
+        frames
+            .find(is_of)
+            .is_some_and(|last| last.about == About::End(call) || ["peer-left", "left"].contains(&last.kind))
     }
 
     /// Whether something waits for the present socket.

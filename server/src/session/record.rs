@@ -1,15 +1,12 @@
 //! What a store keeps of a session, and when: only of one that is in a call, so that nobody makes the hub write by
 //! merely being there.
 
-use super::{Session, Turn};
+use super::{Session, State, Turn};
 use crate::{
     credentials::TokenHash,
     store::{Store, StoredSession},
 };
 use holdfast_protocol::SessionId;
-
-/// When to try a store again that has failed.
-const RETRY_MS: u64 = 5_000;
 
 /// How the store's record of a session is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,8 +17,8 @@ pub(super) enum Record {
     Current,
     /// It is not, or not there yet.
     Outdated,
-    /// The same, and the store has failed: to be tried again from this time of the hub's on.
-    Failed { again_unix_ms: u64 },
+    /// The same, and the store failed when it was told. It is told with the next change, or once it works.
+    Failed,
 }
 
 /// What to do about it.
@@ -34,16 +31,7 @@ enum Change {
 impl Session {
     /// Whether the store is to hear of it.
     pub(crate) fn is_unsaved(&self) -> bool {
-        self.unsaved_from_unix_ms().is_some_and(|at| at <= self.timeline.now_unix_ms())
-    }
-
-    /// From when on the store is to hear of it, if at all.
-    pub(crate) fn unsaved_from_unix_ms(&self) -> Option<u64> {
-        match self.lock().record {
-            Record::None | Record::Current => None,
-            Record::Outdated => Some(0),
-            Record::Failed { again_unix_ms } => Some(again_unix_ms),
-        }
+        self.lock().record == Record::Outdated
     }
 
     /// Tells the store how the session is, if it does not know.
@@ -54,16 +42,27 @@ impl Session {
             Some(Change::Remove(id)) => store.remove_session(id).await,
         };
         if let Err(error) = saved {
-            // Until it is stored a restart would lose the session, and nothing else.
-            tracing::error!(session = %self.id, %error, "session is not stored");
-            let again_unix_ms = self.timeline.now_unix_ms().saturating_add(RETRY_MS);
-            self.lock().record = Record::Failed { again_unix_ms };
+            // Until it is, a restart would lose the session, and nothing else.
+            tracing::debug!(session = %self.id, %error, "session is not stored");
+            let mut state = self.lock();
+            if state.record != Record::Outdated {
+                state.record = Record::Failed;
+            }
+        }
+    }
+
+    /// Tells a store that works again what it has missed of this session.
+    pub(crate) async fn catch_up(&self, store: &dyn Store) {
+        if self.lock().record == Record::Failed {
+            let turn = self.turn().await;
+            self.lock().outdate();
+            self.save(&turn, store).await;
         }
     }
 
     fn take_change(&self) -> Option<Change> {
         let mut state = self.lock();
-        if matches!(state.record, Record::None | Record::Current) {
+        if state.record != Record::Outdated {
             return None;
         }
         if state.calls.is_empty() {
@@ -81,5 +80,14 @@ impl Session {
             token_before: state.tokens.before.map(TokenHash::to_bytes),
             calls: state.calls.keys().copied().collect(),
         })))
+    }
+}
+
+impl State {
+    /// What the store has, if it has anything, is not as the session is.
+    pub(super) fn outdate(&mut self) {
+        if self.record != Record::None {
+            self.record = Record::Outdated;
+        }
     }
 }

@@ -40,6 +40,11 @@ impl SessionTable {
         self.lock().get(&id).cloned()
     }
 
+    /// All of them.
+    pub(crate) fn all(&self) -> Vec<Arc<Session>> {
+        self.lock().values().cloned().collect()
+    }
+
     /// Forgets a session; whether it was known.
     pub(crate) fn remove(&self, id: SessionId) -> bool {
         self.lock().remove(&id).is_some()

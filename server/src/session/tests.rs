@@ -7,7 +7,9 @@ use crate::{
     credentials::{TokenHash, mint_token},
     entropy::OsEntropy,
 };
-use holdfast_protocol::{Hello, PROTOCOL_VERSION, ParticipantId, Resume, Secret, Seq};
+use holdfast_protocol::{
+    Hello, LeaveReason, MediaState, PROTOCOL_VERSION, ParticipantId, Resume, Secret, Seq,
+};
 use std::net::Ipv4Addr;
 
 fn pass() -> Pass {
@@ -197,18 +199,25 @@ fn what_a_call_says_before_its_snapshot_is_in_the_snapshot() {
 
 #[test]
 fn a_call_that_ends_meanwhile_is_told_of_or_the_history_is_over() {
-    let (session, first, mut client) = session(8);
-    let [one, two] = [(); 2].map(|()| CallHandle::unowned());
-    for (call, told) in [(&one, true), (&two, false)] {
-        let sender = if told { first.sender } else { session.lock().attachment(session.id).sender };
+    let (session, _first, mut client) = session(8);
+    let [one, two, three] = [(); 3].map(|()| CallHandle::unowned());
+    let (participant, reason) = (ParticipantId::mint(&OsEntropy), LeaveReason::NetworkLost);
+    let left = |call: &CallHandle| HubFrame::PeerLeft { call: call.call, participant, reason };
+    let reason = holdfast_protocol::EndReason::NetworkLost;
+    let ended = |call: &CallHandle| HubFrame::CallEnded { call: call.call, reason };
+    for (call, told) in [(&one, Some(ended(&one))), (&two, Some(left(&two))), (&three, None)] {
+        let sender = session.lock().attachment(session.id).sender;
         session.enter(sender, call, || Ok(pass())).unwrap();
+        // Of somebody else, while it was there.
+        session.push(Outgoing::new(&left(call)));
+        let news = HubFrame::MediaState { call: call.call, participant, media: MediaState::default() };
+        session.push(Outgoing::new(&news));
         session.detach(sender).unwrap();
-        if told {
-            let reason = holdfast_protocol::EndReason::NetworkLost;
-            session.push(Outgoing::new(&HubFrame::CallEnded { call: call.call, reason }));
+        if let Some(frame) = &told {
+            session.push(Outgoing::new(frame));
         }
         session.exit(call.call);
-        assert_eq!(client.resume(&session).unwrap().goes_on, told);
+        assert_eq!(client.resume(&session).unwrap().goes_on, told.is_some(), "{told:?}");
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     hub::Hub,
     outgoing::Outgoing,
     session::{Session, refusal},
+    store::Store,
 };
 use holdfast_protocol::{
     CallId, ClientFrame, CommandId, DirectoryQuery, ErrorCode, ErrorFrame, HubFrame, MediaState, RoomName,
@@ -187,8 +188,7 @@ async fn over(
     call: CallId,
 ) -> Result<Option<holdfast_protocol::EndReason>, ErrorFrame> {
     let found = hub.store.call(call).await.map_err(|error| {
-        hub.metrics.store_failures.inc();
-        tracing::error!(%error, "a call could not be looked up");
+        tracing::debug!(%error, "a call could not be looked up");
         refusal(ErrorCode::Internal, "the call could not be looked up", Some(command))
     })?;
     Ok(found

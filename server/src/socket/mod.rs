@@ -190,7 +190,6 @@ async fn keep(hub: &Hub, session: &Session, attachment: &Attachment) {
         tokio::select! {
             biased;
             () = attachment.wake.notified() => {}
-            () = until(session.unsaved_from_unix_ms().map(|at| hub.timeline.instant(at))) => {}
             () = until(idle_until_ms.map(|at| hub.timeline.instant(at))) => break,
         }
     }

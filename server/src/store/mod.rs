@@ -11,6 +11,7 @@ mod place;
 pub mod sqlite;
 pub(crate) mod start;
 pub(crate) mod upkeep;
+pub(crate) mod watched;
 
 use async_trait::async_trait;
 use holdfast_protocol::{

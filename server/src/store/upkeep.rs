@@ -1,48 +1,19 @@
 //! What a store needs from time to time: a sign of life every second, so that whoever starts next knows when this hub
-//! died, and the end of what has been kept for long enough.
+//! died; what it has missed while it failed; and the end of what has been kept for long enough.
 
-use super::{Retention, StoreError};
-use crate::{clock::millis, hub::Hub};
+use super::{Committed, Retention, Store, StoreError};
+use crate::{clock::millis, hub::Hub, restart::cleaned_up};
 use std::{sync::Arc, time::Duration};
-use tokio::{
-    sync::{Semaphore, SemaphorePermit, watch},
-    time::{MissedTickBehavior, interval},
-};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// How often the hub notes that it is alive: so much of a hub's last moments is not known.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(1);
+/// How long after a failure owners have told the store how their calls are: twice as long as they wait in between.
+const BEFORE_SWEEP: Duration = Duration::from_secs(10);
 /// How often old calls are looked for.
 const PRUNE_INTERVAL: Duration = Duration::from_mins(1);
 /// Calls forgotten in one go; commits get their turn in between.
 const PRUNED_MAX: usize = 200;
-
-/// Whether the store works, as the last sign of life has shown; and who waits for it.
-#[derive(Debug)]
-pub(crate) struct Upkeep {
-    lost: watch::Sender<bool>,
-    waiting: Semaphore,
-}
-
-impl Upkeep {
-    /// For a store that works. So many calls that are over may wait for it when it does not.
-    pub(crate) fn new(waiting_max: u64) -> Self {
-        let waiting_max = usize::try_from(waiting_max).unwrap_or(usize::MAX);
-        Self {
-            lost: watch::Sender::new(false),
-            waiting: Semaphore::new(waiting_max.min(Semaphore::MAX_PERMITS)),
-        }
-    }
-
-    /// A place among those that wait, unless there are too many.
-    pub(crate) fn place(&self) -> Option<SemaphorePermit<'_>> {
-        self.waiting.try_acquire().ok()
-    }
-
-    /// Waits until the store works.
-    pub(crate) async fn works(&self) {
-        let _ = self.lost.subscribe().wait_for(|lost| !lost).await;
-    }
-}
 
 /// Does it for as long as the hub runs.
 pub(crate) async fn keep_up(hub: Arc<Hub>) {
@@ -50,22 +21,43 @@ pub(crate) async fn keep_up(hub: Arc<Hub>) {
 }
 
 async fn show_life(hub: &Hub) {
-    let mut failing = false;
+    let mut sweep_at = None;
     let mut ticks = interval(ALIVE_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let outcome = hub.store.alive(hub.timeline.now_unix_ms()).await;
-        match &outcome {
-            Err(error) if !failing => {
-                tracing::error!(%error, "the store fails: calls go on, and are not kept");
-            }
-            Ok(()) if failing => tracing::info!("the store works again"),
-            _ => {}
+        let failures = hub.store.failures();
+        if hub.store.alive(hub.timeline.now_unix_ms()).await.is_err() {
+            continue;
         }
-        failing = outcome.is_err();
-        hub.upkeep.lost.send_replace(failing);
+        if hub.store.is_failing() {
+            for session in hub.sessions.all() {
+                session.catch_up(&*hub.store).await;
+            }
+            hub.store.works_since(failures);
+            sweep_at = Some(Instant::now() + BEFORE_SWEEP);
+        } else if sweep_at.is_some_and(|at| at <= Instant::now()) {
+            sweep_at = None;
+            if let Err(error) = sweep(hub).await {
+                tracing::debug!(%error, "calls that nobody owns are still in the store");
+            }
+        }
     }
+}
+
+/// Ends the calls that are in the store and nowhere else: a store that fails may do what it says it has not done.
+async fn sweep(hub: &Hub) -> Result<(), StoreError> {
+    // Looked up before the table: what is in the store by now and goes on is in the table already.
+    for (version, call) in hub.store.open_calls().await? {
+        let id = call.log.id;
+        if hub.calls.find(id).is_none() {
+            let call = cleaned_up(call, hub.timeline.now_unix_ms());
+            if let Committed::Done(_) = hub.store.commit(version, call).await? {
+                tracing::warn!(call = %id, "a call in the store that nobody owned has ended");
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn forget(hub: &Hub) {

@@ -5,8 +5,8 @@ use crate::{
     support::{TestHub, config, soon},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use holdfast_protocol::{CallLogPage, LoggedCall, Welcome};
-use holdfast_server::{Config, LogAge, store::StoredCall};
+use holdfast_protocol::{CallLogPage, EndReason, HubFrame, LoggedCall, Welcome};
+use holdfast_server::{Config, DirectoryMode, LogAge, store::StoredCall};
 use std::{fs, path::Path, sync::Arc};
 
 const TOKEN: &str = "correct-horse-battery";
@@ -158,6 +158,94 @@ async fn what_is_asked_wrongly_is_refused_with_a_code() {
     assert_eq!(ask("OPTIONS /api/calls").await, "method-not-allowed", "no preflight succeeds");
     let (status, _, body) = hub.http(&format!("HEAD /api/calls HTTP/1.1\r\n{}", bearer())).await;
     assert_eq!((status, body.as_str()), (200, ""));
+}
+
+#[tokio::test]
+async fn the_operator_ends_a_call_for_everyone() {
+    let hub = TestHub::start(with_admin()).await;
+    let (mut ada, ada_welcome, _) = hub.joined("Ada", "team").await;
+    let (mut bob, _, call) = hub.joined("Bob", "team").await;
+    assert!(matches!(ada.next().await, HubFrame::PeerJoined { .. }));
+    let delete = |header: String| format!("DELETE /api/calls/{} HTTP/1.1\r\n{header}", call.id);
+    for header in [basic(&ada_welcome), basic(&hub.welcomed("Eve").await.1)] {
+        assert_eq!(refusal(&hub, &delete(header)).await, "admin-only", "whether there is such a call or not");
+    }
+    let unknown = format!("DELETE /api/calls/{} HTTP/1.1\r\n{}", call_id(9), bearer());
+    assert_eq!(refusal(&hub, &unknown).await, "unknown-call");
+    ada.nothing_else().await;
+
+    let (status, _, body) = hub.http(&delete(bearer())).await;
+    let ended: LoggedCall = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, ended.id, ended.reason), (200, call.id, Some(EndReason::EndedByAdmin)));
+    for client in [&mut ada, &mut bob] {
+        assert_eq!(client.ended(call.id).await, EndReason::EndedByAdmin);
+        client.nothing_else().await;
+    }
+    let again = hub.http(&delete(bearer())).await;
+    assert_eq!((again.0, serde_json::from_str::<LoggedCall>(&again.2).unwrap()), (200, ended), "once");
+
+    let (mut cy, cy_welcome) = hub.welcomed("Cy").await;
+    let ring = bob.ring(cy_welcome.user).await;
+    cy.incoming().await;
+    let (status, ..) = hub.http(&format!("DELETE /api/calls/{} HTTP/1.1\r\n{}", ring.id, bearer())).await;
+    assert_eq!(status, 200);
+    for client in [&mut bob, &mut cy] {
+        assert_eq!(client.ended(ring.id).await, EndReason::EndedByAdmin, "and it rings no more");
+    }
+}
+
+/// What `GET /api/presence` says of users, by name.
+async fn present(hub: &TestHub, path: &str, header: &str) -> Vec<(String, String)> {
+    let (status, _, body) = get(hub, path, header).await;
+    assert_eq!(status, 200, "{body}");
+    let page: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or("?").to_owned();
+    let users = page["users"].as_array().unwrap().iter();
+    let mut users: Vec<_> = users.map(|user| (text(&user["name"]), text(&user["presence"]))).collect();
+    users.sort();
+    users
+}
+
+#[tokio::test]
+async fn who_does_what_is_told_to_whom_it_concerns() {
+    for mode in [DirectoryMode::Off, DirectoryMode::On] {
+        let hub = TestHub::start(Config { directory: mode, ..with_admin() }).await;
+        let (_ada, ada_welcome) = hub.welcomed("Ada").await;
+        let (mut bob, bob_welcome, _) = hub.joined("Bob", "team").await;
+        let (cy, cy_welcome, _) = hub.joined("Cy", "team").await;
+        assert!(matches!(bob.next().await, HubFrame::PeerJoined { .. }));
+        drop(cy);
+        assert!(matches!(bob.next().await, HubFrame::PeerDisconnected { .. }));
+        let told = |users: &[(&str, &str)]| -> Vec<(String, String)> {
+            users.iter().map(|(name, presence)| ((*name).to_owned(), (*presence).to_owned())).collect()
+        };
+        let (ada, bob, cy) = (("Ada", "online"), ("Bob", "in-call"), ("Cy", "reconnecting"));
+        let all = present(&hub, "/api/presence", &bearer()).await;
+        assert_eq!(all, told(&[ada, bob, cy]));
+        let own = |own: &[(&str, &str)], open: &[(&str, &str)]| {
+            told(if mode == DirectoryMode::On { open } else { own })
+        };
+        let sees = async |welcome: &Welcome| present(&hub, "/api/presence", &basic(welcome)).await;
+        assert_eq!(sees(&ada_welcome).await, own(&[ada], &[ada, bob]), "who is away is not in the directory");
+        assert_eq!(sees(&bob_welcome).await, own(&[bob], &[ada, bob]));
+        assert_eq!(sees(&cy_welcome).await, own(&[cy], &[ada, bob, cy]), "and itself in any case");
+
+        let mut paged = Vec::new();
+        let mut path = "/api/presence?limit=2".to_owned();
+        loop {
+            paged.extend(present(&hub, &path, &bearer()).await);
+            let (_, _, body) = get(&hub, &path, &bearer()).await;
+            let page: serde_json::Value = serde_json::from_str(&body).unwrap();
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/api/presence?limit=2&after={next}");
+        }
+        paged.sort();
+        assert_eq!(paged, all, "each once");
+        for query in ["limit=0", "limit=201", "after=x", "user=1"] {
+            let ask = format!("GET /api/presence?{query} HTTP/1.1\r\n{}", bearer());
+            assert_eq!(refusal(&hub, &ask).await, "bad-query", "{query}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Bounds on what one client, or one address, can do.
 
-use crate::support::{TestHub, config};
+use crate::support::{TestHub, config, long_offer};
 use holdfast_protocol::{ClientFrame, CommandId, ErrorCode, HubFrame};
 use holdfast_server::Config;
 
@@ -55,4 +55,29 @@ async fn sockets_and_sessions_are_counted() {
     assert_eq!(hub.connect().await.closed().await, (4009, vec![]));
     drop((ada, second));
     hub.metric_becomes("holdfast_sockets", 0).await;
+}
+
+#[tokio::test]
+async fn a_signal_leaves_room_for_what_the_hub_adds_to_it() {
+    let hub = TestHub::defaults().await;
+    let (mut ada, welcome, _) = hub.joined("Ada", "team").await;
+    let (mut bob, _, call) = hub.joined("Bob", "team").await;
+    assert!(matches!(ada.next().await, HubFrame::PeerJoined { .. }));
+    let max = welcome.limits.frame_bytes_max as usize;
+    let frame = |bytes| {
+        let signal = long_offer(bytes);
+        ClientFrame::Signal { id: CommandId(9), call: call.id, to: call.you, to_incarnation: 1, signal }
+    };
+    let around = frame(0).encode().len();
+    // The stamps add 16 bytes, and the number up to 17 more.
+    for (less, fits) in [(0, false), (20, false), (32, false), (40, true)] {
+        let id = ada.signal(&call, call.you, 1, long_offer(max - around - less)).await;
+        if fits {
+            assert!(matches!(bob.next().await, HubFrame::Signal { .. }));
+        } else {
+            let error = ada.next_error().await;
+            assert_eq!((error.code, error.in_reply_to), (ErrorCode::InvalidSignal, Some(id)), "{less}");
+        }
+    }
+    bob.nothing_else().await;
 }

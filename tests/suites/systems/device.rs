@@ -11,7 +11,8 @@ use holdfast_peer::{
 };
 use holdfast_protocol::{
     CallId, CallSnapshot, ClientFrame, CommandId, DirectoryQuery, DisplayName, EndReason, ErrorCode,
-    ErrorFrame, HubFrame, InstanceId, MediaState, ParticipantId, Presence, UserId, WEBSOCKET_PATH, Welcome,
+    ErrorFrame, HubFrame, InstanceId, LeaveReason, MediaState, ParticipantId, Presence, UserId,
+    WEBSOCKET_PATH, Welcome,
 };
 use holdfast_tests::{bot::environment, log::EventLog, net::Host, world::World};
 use std::{
@@ -130,11 +131,11 @@ impl Device {
         state.welcomes.last().unwrap().0.clone()
     }
 
-    /// Comes back to hear that its place was given up: a new history, with no call in it.
-    pub(crate) async fn is_out_of_it(&mut self) {
-        let welcome = self.up(2).await;
-        assert_eq!(welcome.calls, []);
-        assert!(!self.state.borrow().welcomes.last().unwrap().1, "it could not know otherwise");
+    /// Comes back to hear that its place was given up, and why.
+    pub(crate) async fn is_out_of_it(&mut self, of: CallId, place: ParticipantId) {
+        assert_eq!(self.up(2).await.calls, []);
+        let reason = LeaveReason::NetworkLost;
+        assert_eq!(self.next().await, HubFrame::PeerLeft { call: of, participant: place, reason });
     }
 
     pub(crate) fn welcomes(&self) -> usize {

@@ -132,7 +132,7 @@ async fn who_stays_away_for_half_an_hour_has_left_and_the_call_goes_on() {
             let reason = LeaveReason::NetworkLost;
             assert_eq!(ada.next().await, HubFrame::PeerLeft { call, participant: bobs, reason });
             assert_eq!(lost_at.elapsed(), HALF_AN_HOUR + ONE_WAY);
-            bob.is_out_of_it().await;
+            bob.is_out_of_it(call, bobs).await;
             // The call has gone on: there is a new place in it.
             bob.rejoin(call).await;
             let again = bob.joined().await;

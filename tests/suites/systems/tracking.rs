@@ -159,7 +159,7 @@ async fn who_rejoined_does_not_leave() {
             other.quiet_for(seconds(120)).await;
         }
         if !is_back {
-            bob.is_out_of_it().await;
+            bob.is_out_of_it(call, bobs).await;
         }
         bob.quiet_for(seconds(120)).await;
         let [ada, cyd] = &others;

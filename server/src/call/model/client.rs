@@ -67,6 +67,16 @@ impl Client {
     }
 }
 
+impl Client {
+    /// What it was told is worth nothing any more.
+    pub(super) fn forget_all(&mut self) {
+        self.places.clear();
+        self.ringing.clear();
+        self.knows.clear();
+        self.trials.clear();
+    }
+}
+
 impl World {
     pub(super) fn hear(&mut self, id: CallId, who: usize, step: &Step, effect: Effect) {
         match effect {
@@ -197,7 +207,7 @@ impl World {
         }
     }
 
-    fn begin(&mut self, session: SessionId, snapshot: &CallSnapshot) {
+    pub(super) fn begin(&mut self, session: SessionId, snapshot: &CallSnapshot) {
         let roster: Roster = snapshot.participants.iter().map(|told| (told.id, told.into())).collect();
         assert!(roster.contains_key(&snapshot.you));
         let client = self.client(session);

@@ -3,6 +3,7 @@
 //! calls, and nothing is overdue. Tests and the fuzzer choose the events.
 
 mod client;
+mod restart;
 mod rules;
 
 use super::{
@@ -64,6 +65,11 @@ pub(crate) enum Step {
     },
     Confirm,
     Gone,
+    /// The hub dies, and another one begins so much later.
+    Restart {
+        down_ms: u64,
+        loses: bool,
+    },
     Wait(u64),
     /// Time passes, and the ticks that are due come only after the next event.
     Stall(u64),
@@ -146,6 +152,7 @@ impl World {
             Step::Lost { late } => self.lost(who, step, late),
             Step::Back { reloaded, late } => self.back(who, step, reloaded, late),
             Step::Gone => self.gone(who, step),
+            Step::Restart { down_ms, loses } => self.restart(who, down_ms, loses),
             Step::EndByAdmin { direct } => self.in_one(who, step, direct, &Event::EndByAdmin),
             // A client without a socket says nothing.
             _ if !connected => {}
@@ -241,7 +248,7 @@ impl World {
 
     fn lost(&mut self, who: usize, step: &Step, late: bool) {
         let sender = self.clients[who].sender;
-        let attachment = sender.attachment - u32::from(late);
+        let attachment = sender.attachment.saturating_sub(u32::from(late));
         let (now, cause) = (self.now, OutageCause::SocketClosed);
         let sender = Sender { attachment, ..sender };
         if !late {
@@ -252,6 +259,8 @@ impl World {
 
     fn back(&mut self, who: usize, step: &Step, reloaded: bool, late: bool) {
         let client = &mut self.clients[who];
+        // Sockets of the hub's last life do not speak.
+        let late = late && client.sender.attachment > 0;
         let sender = if late {
             // Two sockets came at once, and the news of the earlier one is the later.
             let (attachment, instance) = (client.sender.attachment - 1, InstanceId::mint(&OsEntropy));

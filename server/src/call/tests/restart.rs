@@ -5,7 +5,10 @@ use crate::call::{
     core::Call,
     event::{Effect, Event},
 };
-use holdfast_protocol::{CallStatus, EndReason, HubFrame, OutageCause, ParticipantState, PolicyPreset, Role};
+use holdfast_protocol::{
+    CallStatus, EndReason, HubFrame, OutageCause, ParticipantState, PolicyPreset, Role,
+    policy::MEDIA_ALIVE_MS,
+};
 
 const DOWN_MS: u64 = 20_000;
 
@@ -61,6 +64,51 @@ fn everyone_is_away_since_the_hub_was_and_nobody_loses_time() {
     assert_eq!(scene.call.len(), 2);
     scene.wait(10_000);
     assert_eq!((scene.call.len(), scene.reason()), (1, None));
+}
+
+#[test]
+fn downtime_that_is_not_known_exactly_gives_no_more_than_the_policy() {
+    let policy = PolicyPreset::Event.policy();
+    let mut scene = Scene::room(policy, 2);
+    // Within the second after the last sign of life.
+    scene.lost(1);
+    let stored = scene.call.stored();
+    let now = scene.now + DOWN_MS;
+    let (call, _) = Call::restore(stored, now, DOWN_MS + 900).unwrap();
+    let snapshot = call.snapshot_for(now, scene.people[0].sender.session).unwrap();
+    let deadlines = snapshot.participants.iter().map(|one| match one.state {
+        ParticipantState::TemporarilyDisconnected { since_unix_ms, deadline_unix_ms, .. } => {
+            (since_unix_ms, deadline_unix_ms)
+        }
+        ParticipantState::Connected => panic!("everyone is away"),
+    });
+    let at = |since| (since, now + policy.away_ms);
+    assert_eq!(deadlines.collect::<Vec<_>>(), [at(START - 900), at(START)]);
+    let outages: Vec<_> =
+        call.stored().log.participants.iter().map(|one| one.outages[0].since_unix_ms).collect();
+    assert_eq!(outages, [START, START], "nobody was away before joining");
+}
+
+#[test]
+fn who_is_away_while_media_flows_is_not_given_up_before_that_can_be_said_again() {
+    let policy = PolicyPreset::Phone.policy();
+    let mut scene = Scene::direct(policy);
+    scene.lost(1);
+    scene.wait(policy.away_ms - 1);
+    scene.media_alive(0, 1);
+    scene.wait(1_000);
+    assert_eq!(scene.reason(), None, "its deadline has passed, and media flows");
+    let mut scene = scene.restarted();
+    scene.event(Event::Tick);
+    scene.back(0);
+    assert_eq!(scene.reason(), None);
+    scene.event(Event::Confirmed { sender: scene.people[0].sender });
+    scene.wait(MEDIA_ALIVE_MS - 1);
+    scene.media_alive(0, 1);
+    scene.wait(1);
+    assert_eq!(scene.reason(), None, "it was said again");
+    scene.wait(MEDIA_ALIVE_MS);
+    assert_eq!(scene.reason(), Some(EndReason::NetworkLost));
 }
 
 #[test]

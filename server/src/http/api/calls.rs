@@ -1,12 +1,13 @@
-//! The call log.
+//! The call log, and the operator's end of a call.
 
 use super::{
     access::Caller,
     error::{ApiCode, ApiError},
 };
 use crate::{
+    call::handle::Command,
     hub::Hub,
-    store::{LogQuery, StoreError},
+    store::{LogQuery, Store, StoreError},
 };
 use axum::{
     Extension, Json,
@@ -18,6 +19,7 @@ use axum::{
 use holdfast_protocol::{CallId, CallLogPage, CallStatus, LoggedCall};
 use serde::Deserialize;
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// Calls on a page, unless asked otherwise.
 const CALLS_DEFAULT: usize = 50;
@@ -60,12 +62,42 @@ pub(super) async fn one(
     Extension(caller): Extension<Caller>,
     id: Result<Path<CallId>, PathRejection>,
 ) -> Result<Json<LoggedCall>, ApiError> {
-    let unknown = || ApiError::new(ApiCode::UnknownCall, "no such call, or not yours");
     let Path(id) = id.map_err(|_| unknown())?;
+    find(&hub, caller, id).await.map(Json)
+}
+
+/// `DELETE /api/calls/{id}`: ends it for everyone. The answer is the call as it is then; one that is over stays as it
+/// was, so a request may be repeated.
+pub(super) async fn end(
+    State(hub): State<Arc<Hub>>,
+    Extension(caller): Extension<Caller>,
+    id: Result<Path<CallId>, PathRejection>,
+) -> Result<Json<LoggedCall>, ApiError> {
+    if caller != Caller::Admin {
+        return Err(ApiError::new(ApiCode::AdminOnly, "only with the admin token"));
+    }
+    let Path(id) = id.map_err(|_| unknown())?;
+    if let Some(call) = hub.calls.find(id) {
+        let (done, ended) = oneshot::channel();
+        // Who does not listen any more is about to have stored the end.
+        if call.send(Command::EndByAdmin { done }).await.is_ok()
+            && let Ok(log) = ended.await
+        {
+            return Ok(Json(log));
+        }
+    }
+    find(&hub, caller, id).await.map(Json)
+}
+
+fn unknown() -> ApiError {
+    ApiError::new(ApiCode::UnknownCall, "no such call, or not yours")
+}
+
+async fn find(hub: &Hub, caller: Caller, id: CallId) -> Result<LoggedCall, ApiError> {
     let found = hub.store.call(id).await.map_err(|error| ApiError::internal(&error))?;
     let (_, call) = found.ok_or_else(unknown)?;
     if caller.only().is_some_and(|user| !call.users.contains(&user)) {
         return Err(unknown());
     }
-    Ok(Json(call.log))
+    Ok(call.log)
 }

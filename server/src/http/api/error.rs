@@ -13,6 +13,7 @@ pub(crate) enum ApiCode {
     Unauthorized,
     BadCredentials,
     ForeignOrigin,
+    AdminOnly,
     BadQuery,
     UnknownCall,
     UnknownPath,
@@ -23,10 +24,11 @@ pub(crate) enum ApiCode {
 }
 
 /// The code, status and meaning of every refusal, as `docs/api.md` lists them.
-pub const API_CODES: [(&str, u16, &str); 10] = [
+pub const API_CODES: [(&str, u16, &str); 11] = [
     ("unauthorized", 401, "No `Authorization` was given."),
     ("bad-credentials", 401, "These are nobody's credentials."),
     ("foreign-origin", 403, "A page of another origin asks."),
+    ("admin-only", 403, "Only the operator may do that."),
     ("bad-query", 400, "A parameter is unknown or of the wrong form; the message names it."),
     ("unknown-call", 404, "There is no such call, or it is not this user's."),
     ("unknown-path", 404, "There is nothing at that path."),
@@ -109,6 +111,7 @@ mod tests {
             (ApiCode::Unauthorized, "unauthorized"),
             (ApiCode::BadCredentials, "bad-credentials"),
             (ApiCode::ForeignOrigin, "foreign-origin"),
+            (ApiCode::AdminOnly, "admin-only"),
             (ApiCode::BadQuery, "bad-query"),
             (ApiCode::UnknownCall, "unknown-call"),
             (ApiCode::UnknownPath, "unknown-path"),

@@ -1,4 +1,5 @@
-//! The REST API: what is not a conversation. The call log, for users their own part of it, for the operator all.
+//! The REST API: what is not a conversation. The call log and who does what now, for users their own part of it, for
+//! the operator all.
 //! `docs/api.md` explains it.
 //!
 //! Every request passes [`guard`] first: where it comes from, how often, and who asks.
@@ -6,6 +7,7 @@
 mod access;
 mod calls;
 mod error;
+mod presence;
 
 pub(crate) use access::ApiAccess;
 pub use error::API_CODES;
@@ -33,7 +35,8 @@ use std::sync::Arc;
 pub(crate) fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
     Router::new()
         .route("/calls", get(calls::list))
-        .route("/calls/{id}", get(calls::one))
+        .route("/calls/{id}", get(calls::one).delete(calls::end))
+        .route("/presence", get(presence::list))
         .fallback(|| async { ApiError::new(ApiCode::UnknownPath, "there is nothing here") })
         .method_not_allowed_fallback(|| async {
             ApiError::new(ApiCode::MethodNotAllowed, "not with this method; Allow says with which")

@@ -3,6 +3,7 @@
 mod back;
 mod gone;
 mod killed;
+mod trouble;
 
 use crate::{
     samples::{call_id, direct, ended, put, session, user},
@@ -30,6 +31,8 @@ fn on_disk(dir: &Path) -> Config {
 fn kept() -> Config {
     let mut config = config();
     config.api.admin_token = Some(Secret::new(TOKEN));
+    // These tests wait for what the log says.
+    config.api.requests_per_minute = 100_000;
     config
 }
 

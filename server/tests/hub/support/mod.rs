@@ -1,5 +1,6 @@
 //! A hub on port 0 and clients for it. Whatever is awaited here is awaited for a generous time and then fails.
 
+mod flaky;
 mod program;
 mod progress;
 
@@ -37,6 +38,7 @@ pub(crate) const ON: MediaState =
 /// Frames that a client takes in before it acknowledges them.
 const ACK_EVERY: u32 = 8;
 
+pub(crate) use flaky::Flaky;
 pub(crate) use program::{Program, http, serving, spawn};
 pub(crate) use progress::resume;
 use progress::{PROGRESS, Progress};
