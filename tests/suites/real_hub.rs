@@ -32,8 +32,6 @@ const MEDIA_CALLS: usize = 4;
 const AWAY: Duration = Duration::from_secs(3);
 /// In which time everyone must be back.
 const BACK_MAX: Duration = Duration::from_secs(10);
-/// The longest time without a frame that counts as none: the clips have a key frame each second and 25 frames between.
-const GAP_MAX: Duration = Duration::from_secs(2);
 /// How long setting up may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -189,7 +187,8 @@ async fn five_hundred_clients_survive_a_killed_hub() {
     for (bot, made) in bots.iter().zip(connections) {
         let seen = bot.seen.borrow().clone();
         assert_eq!(seen.connections, made, "no connection is built for a hub");
-        assert!(seen.longest_gap.values().all(|gap| *gap < GAP_MAX), "{:?}", seen.longest_gap);
+        // Media that needed the hub would have stood still for as long as it was away.
+        assert!(seen.longest_gap.values().all(|gap| *gap < AWAY), "{:?}", seen.longest_gap);
         let over = |event: &&Event| {
             matches!(event, Event::Left { .. } | Event::PeerLeft { .. } | Event::ConnectionClosed { .. })
         };
