@@ -1,7 +1,7 @@
 # The commands of the project; `make help` explains them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check clean page setup lan fuzz bench
+.PHONY: help run test check clean page setup lan fuzz bench images
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,10 @@ setup: ## Install what building and testing needs and this machine lacks
 bench: ## Measure: relay, latency, memory, page weight, first picture; writes docs/benchmarks.md (about 10 minutes)
 	@tests/setup.sh test
 	@tests/bench/run.sh
+
+images: ## Make the page's pictures in docs/images anew
+	@tests/setup.sh test
+	@tests/images.sh
 
 clean: ## Remove everything that was built
 	rm -rf target web/dist web/node_modules tests/browser/node_modules tests/artifacts tests/fuzz/target

@@ -1,7 +1,7 @@
 /**
  * Every state of the page on a wide screen and on phones, light and dark: nothing sticks out, is cut or lies under
- * something else. The pictures are left in `tests/artifacts/` for people to look at; the one in the README is
- * `call-3-1280x800-dark.png`.
+ * something else. The pictures are left in `tests/artifacts/` for people to look at; `make images` takes the README's from
+ * there.
  */
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';

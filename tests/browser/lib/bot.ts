@@ -8,12 +8,13 @@ export interface BotEvent {
   [field: string]: unknown;
 }
 
-/** A bot in a room. */
+/** A bot: in a room, or with a command of its own, as in `['answer', '--auto', '--hub', origin]`. */
 export class Bot {
   readonly program: Program;
 
-  constructor(url: string, name: string, ...args: string[]) {
-    this.program = new Program(built('holdfast-peer'), ['join', url, '--name', name, '--events', ...args]);
+  constructor(room_url: string | string[], name: string, ...args: string[]) {
+    const command = typeof room_url === 'string' ? ['join', room_url] : room_url;
+    this.program = new Program(built('holdfast-peer'), [...command, '--name', name, '--events', ...args]);
   }
 
   /** What it reported so far. */

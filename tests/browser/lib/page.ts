@@ -85,6 +85,16 @@ export class Person {
     return person;
   }
 
+  /** The tab's process dies; what it said last is all there is. */
+  async crash(): Promise<void> {
+    const crashed = this.tab.waitForEvent('crash');
+    const debug = await this.#context.newCDPSession(this.tab);
+    // It is never answered.
+    void debug.send('Page.crash').catch(() => undefined);
+    await crashed;
+    await this.tab.close();
+  }
+
   /** Closes this tab alone. To the hub that is the same as a crash. */
   closeTab(): Promise<void> {
     return this.tab.close();

@@ -9,6 +9,8 @@ export interface Resources {
   connections_open: number;
   intervals_running: number;
   sound_contexts_open: number;
+  /** Those of them on which tones were played: what rings. */
+  ringing: number;
   /** Messages written to data channels so far. */
   messages_written: number;
 }
@@ -18,6 +20,7 @@ interface Watched {
   connections: RTCPeerConnection[];
   intervals: Set<number>;
   contexts: AudioContext[];
+  ringing: Set<AudioContext>;
   messages: number;
 }
 
@@ -25,7 +28,7 @@ type Window = typeof globalThis & { watched_resources: Watched };
 
 /** Runs in the page before anything of its own does: notes every track, connection, interval and sound context. */
 export function watchResources(): void {
-  const watched: Watched = { tracks: [], connections: [], intervals: new Set(), contexts: [], messages: 0 };
+  const watched: Watched = { tracks: [], connections: [], intervals: new Set(), contexts: [], ringing: new Set(), messages: 0 };
   (window as unknown as Window).watched_resources = watched;
   const devices = navigator.mediaDevices;
   for (const name of ['getUserMedia', 'getDisplayMedia'] as const) {
@@ -50,6 +53,12 @@ export function watchResources(): void {
       return context;
     },
   });
+  OscillatorNode.prototype.start = new Proxy(OscillatorNode.prototype.start, {
+    apply(target, tone: OscillatorNode, args) {
+      watched.ringing.add(tone.context as AudioContext);
+      return Reflect.apply(target, tone, args);
+    },
+  });
   RTCDataChannel.prototype.send = new Proxy(RTCDataChannel.prototype.send, {
     apply(target, channel, args) {
       watched.messages += 1;
@@ -71,7 +80,7 @@ export function watchResources(): void {
 /** Counts what {@link watchResources} noted. */
 export function resources(person: Person): Promise<Resources> {
   return person.tab.evaluate(() => {
-    const { tracks, connections, intervals, contexts, messages } = (window as unknown as Window).watched_resources;
+    const { tracks, connections, intervals, contexts, ringing, messages } = (window as unknown as Window).watched_resources;
     return {
       tracks: tracks.length,
       tracks_live: tracks.filter((track) => track.readyState === 'live').length,
@@ -79,6 +88,7 @@ export function resources(person: Person): Promise<Resources> {
       connections_open: connections.filter((one) => one.connectionState !== 'closed').length,
       intervals_running: intervals.size,
       sound_contexts_open: contexts.filter((context) => context.state !== 'closed').length,
+      ringing: [...ringing].filter((context) => context.state === 'running').length,
       messages_written: messages,
     };
   });

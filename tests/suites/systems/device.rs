@@ -130,11 +130,11 @@ impl Device {
         state.welcomes.last().unwrap().0.clone()
     }
 
-    /// Comes back to hear that its place was given up, and why.
-    pub(crate) async fn is_out_of_it(&mut self, of: CallId, place: ParticipantId) {
+    /// Comes back to hear that its place was given up, in the history that goes on.
+    pub(crate) async fn is_out_of_it(&mut self, call: CallId, you: ParticipantId) {
         assert_eq!(self.up(2).await.calls, []);
         let reason = LeaveReason::NetworkLost;
-        assert_eq!(self.next().await, HubFrame::PeerLeft { call: of, participant: place, reason });
+        assert_eq!(self.next().await, HubFrame::PeerLeft { call, participant: you, reason });
     }
 
     pub(crate) fn welcomes(&self) -> usize {

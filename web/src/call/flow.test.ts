@@ -15,8 +15,15 @@ function looked(...steps: [packets: number, answers: number][]): { flow: Flow; n
   return { flow, now_ms: 2_000 * steps.length };
 }
 
-test('one look tells nothing', () => {
-  expect(looked().flow.flows(0, true)).toBeUndefined();
+test('nothing is known of a connection that has just begun', () => {
+  const flow = new Flow();
+  expect(flow.flows(0, true)).toBeUndefined();
+  flow.look(0, { received: 0, answered: 0 });
+  expect(flow.flows(0, true)).toBeUndefined();
+  flow.look(2_000, { received: 30, answered: 0 });
+  expect(flow.flows(2_000, true), 'the first answer may be on its way').toBeUndefined();
+  flow.look(4_000, { received: 80, answered: 1 });
+  expect(flow.flows(4_000, true)).toBe(true);
 });
 
 test('it flows while packets come and checks are answered', () => {
@@ -27,6 +34,13 @@ test('it flows while packets come and checks are answered', () => {
 test('a look without a packet ends it, answers or not', () => {
   const { flow, now_ms } = looked([50, 1], [50, 1], [50, 1], [0, 1]);
   expect(flow.flows(now_ms, true)).toBe(false);
+});
+
+test('also when it had only just begun', () => {
+  const { flow } = looked();
+  expect(flow.flows(0, true), 'what the first look finds came just now').toBe(true);
+  flow.look(2_000, { received: 100, answered: 10 });
+  expect(flow.flows(2_000, true)).toBe(false);
 });
 
 test('packets that come while nothing is answered go one way only', () => {

@@ -19,19 +19,17 @@ export interface FlowCounters {
 }
 
 export class Flow {
-  #last: FlowCounters | undefined;
-  #first_ms = 0;
+  #last: FlowCounters = { received: 0, answered: 0 };
+  #first_ms: number | undefined;
   #received_ms: number | undefined;
   #answered_ms: number | undefined;
 
   /** Takes the counters as they are at `now_ms`. Those of a new connection start below the last. */
   look(now_ms: number, counters: FlowCounters): void {
-    const last = this.#last;
-    if (!last) this.#first_ms = now_ms;
-    else {
-      if (counters.received > last.received) this.#received_ms = now_ms;
-      if (counters.answered > last.answered) this.#answered_ms = now_ms;
-    }
+    this.#first_ms ??= now_ms;
+    // What is there at the first look has come since the connection began.
+    if (counters.received > this.#last.received) this.#received_ms = now_ms;
+    if (counters.answered > this.#last.answered) this.#answered_ms = now_ms;
     this.#last = counters;
   }
 
@@ -40,7 +38,10 @@ export class Flow {
     const received = !sends || within(this.#received_ms, now_ms, RECEIVED_WITHIN_MS);
     const answered = within(this.#answered_ms, now_ms, ANSWERED_WITHIN_MS);
     if (received && answered) return true;
-    return this.#last && now_ms - this.#first_ms >= ANSWERED_WITHIN_MS ? false : undefined;
+    // Packets that came and no longer come tell at once; the first answer may yet be on its way.
+    const stopped = this.#received_ms !== undefined && !received;
+    const early = this.#first_ms === undefined || now_ms - this.#first_ms < ANSWERED_WITHIN_MS;
+    return early && !stopped ? undefined : false;
   }
 }
 

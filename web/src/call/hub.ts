@@ -1,5 +1,5 @@
 /** What the hub's frames and the socket's ups and downs do to the page. Pure; who is in the call is `place.ts`. */
-import type { ErrorCode, HubFrame } from '../protocol/wire.ts';
+import type { CallId, ErrorCode, HubFrame } from '../protocol/wire.ts';
 import * as directory from './directory.ts';
 import * as history from './history.ts';
 import * as link from './link.ts';
@@ -82,7 +82,7 @@ function react(state: State, now_ms: number, frame: HubFrame): Next {
     case 'accepted-elsewhere':
       return [ringing.silence(state, frame.call), []];
     case 'left':
-      return callOf(state.page) === frame.call ? place.over(state, now_ms, undefined) : [state, []];
+      return onLeft(state, now_ms, frame.call);
     case 'incoming-call':
       return [ringing.incoming(state, now_ms, frame), []];
     case 'missed-call':
@@ -113,6 +113,13 @@ function onOver(before: State, now_ms: number, frame: HubFrame & { type: 'call-e
   const own = callOf(state.page) === frame.call;
   const ended: Next = own ? place.over(state, now_ms, frame.reason) : [state, []];
   return chain(ended, history.load);
+}
+
+/** What was hung up or declined is over by now, and in the log. */
+function onLeft(state: State, now_ms: number, call: CallId): Next {
+  const own = callOf(state.page) === call;
+  const left: Next = own ? place.over(state, now_ms, undefined) : [state, []];
+  return chain(left, (next) => (next.page.at === 'landing' ? history.load(next) : [next, []]));
 }
 
 function onError(before: State, now_ms: number, frame: HubFrame & { type: 'error' }): Next {

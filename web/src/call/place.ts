@@ -1,5 +1,5 @@
 /** One's own place in a call: asking for it, getting it, not getting it, losing it. Pure. */
-import type { CallId, CallSnapshot, HubFrame } from '../protocol/wire.ts';
+import type { CallId, CallSnapshot, Caller, HubFrame } from '../protocol/wire.ts';
 import { announce, closeAll } from './devices.ts';
 import { isUnacknowledged, say, type Continuity } from './link.ts';
 import { summary } from './quality.ts';
@@ -49,7 +49,7 @@ export function take(state: State, now_ms: number, calls: CallSnapshot[], how: C
       if (call) return callingAgain(state, now_ms, call);
       if (isPending(state, how)) return [state, []];
       if (!page.snapshot) return ringing.sayCall(state);
-      return how === 'same-epoch' ? [state, []] : over(state, now_ms, 'over');
+      return how === 'same-epoch' ? [state, []] : becameOf(state, page.to, page.snapshot.id);
     }
     case 'rejoin': {
       if (how === 'same-epoch') return [state, []];
@@ -90,6 +90,12 @@ function ask(state: State): Next {
 function callingAgain(state: State, now_ms: number, call: CallSnapshot): Next {
   if (call.state.is === 'active') return enter(state, now_ms, call);
   return [ringing.ringingThere(state, now_ms, { type: 'ringing', in_reply_to: 0, call }), []];
+}
+
+/** It no longer rings by the hub's account: into the call, if it was accepted meanwhile, or to why it ended. */
+function becameOf(state: State, to: Caller, call: CallId): Next {
+  const page: Page = { at: 'joining', target: { is: 'direct', ...to }, by: 'rejoin', call };
+  return rejoin.sayRejoin({ ...state, page });
 }
 
 /** The hub gave a place. One that nobody waits for any more is given back. */
@@ -168,6 +174,22 @@ function end(state: State, page: (target: Target) => Page): Next {
   if (!target || at === 'left' || at === 'refused') return [state, []];
   const ending: PageEffect[] = at === 'call' ? [{ effect: 'end-call' }] : [];
   return chain([{ ...state, page: page(target), join_id: undefined }, ending], closeAll);
+}
+
+/** Whether the page may end its call for everyone: a room's host may; a call of two ends with either anyway. */
+export function isHost({ page }: State): boolean {
+  if (page.at !== 'call' || page.target.is !== 'room') return false;
+  return page.people.some(({ id, role }) => id === page.you && role === 'host');
+}
+
+/** Ends the call for everyone. Should the hub refuse that, it is left all the same. */
+export function endForAll(state: State, now_ms: number): Next {
+  const call = callOf(state.page);
+  if (call === undefined || !isHost(state)) return [state, []];
+  const ended = chain(over(state, now_ms, 'ended-here'), (next) =>
+    withLink(next, say(next.link, { type: 'end', call })),
+  );
+  return chain(ended, (next) => withLink(next, say(next.link, { type: 'leave', call })));
 }
 
 /** Hangs up, gives up ringing, or says no to coming back. The hub is told now, or as soon as it can be reached. */

@@ -147,6 +147,22 @@ describe('leaving', () => {
     expect(core.frame(golden('left')).done).toEqual([]);
   });
 
+  test('for everyone is the host’s, and is out of it whatever the hub says', () => {
+    const call = golden('joined').call;
+    const as = (role: 'host' | 'participant') => ({
+      ...call,
+      participants: call.participants.map((one) => (one.id === call.you ? { ...one, role } : one)),
+    });
+    const guest = new Core().inCall(as('participant')).feed({ event: 'end-for-all' });
+    expect([guest.state.page.at, guest.effects]).toEqual(['call', []]);
+    const host = new Core().inCall(as('host')).feed({ event: 'end-for-all' });
+    expect(host.sent).toMatchObject([
+      { type: 'end', call: call.id },
+      { type: 'leave', call: call.id },
+    ]);
+    expect(host.state.page).toMatchObject({ at: 'left', why: 'ended-here' });
+  });
+
   test('while the hub is away is said as soon as it can be', () => {
     const core = new Core().inCall().closed().feed({ event: 'leave' });
     expect(core.done).toEqual(['forget-call', 'end-call', 'close-device', 'close-device']);

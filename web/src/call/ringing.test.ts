@@ -46,6 +46,17 @@ describe('calling somebody', () => {
     expect(core.state.recent).toEqual([]);
   });
 
+  test('is silent while the hub stays away, and heard again when it is back in time', () => {
+    const core = ringing().closed();
+    expect(sounds(core), 'one lost socket is soon made up for').toEqual([]);
+    core.after(1_000).feed({ event: 'tick', random: 0 }).closed();
+    expect(sounds(core)).toEqual([undefined]);
+    const { session, epoch } = core.state.link.session ?? {};
+    core.after(2_000).feed({ event: 'tick', random: 0 }).opened();
+    core.frame({ ...golden('welcome'), resumed: true, session: session ?? '', epoch: epoch ?? '' });
+    expect(sounds(core)).toEqual(['outgoing']);
+  });
+
   test('somebody who was calling here too is in the call at once', () => {
     const core = calling();
     const call = { ...golden('joined').call, kind: { is: 'direct' as const } };
@@ -90,7 +101,7 @@ describe('calling somebody', () => {
     expect(ringing().feed({ event: 'page-hidden' }).sent).toMatchObject([{ type: 'leave', call: CALL }]);
   });
 
-  test('goes on ringing in a new epoch, and ends when the hub no longer knows it', () => {
+  test('goes on ringing in a new epoch, and asks what became of it when the hub no longer names it', () => {
     const back = (core: Core) => core.closed().after(0).opened();
     const core = back(ringing());
     const welcome = { ...golden('welcome', 'welcome-resumed'), last_command: 9 };
@@ -99,7 +110,14 @@ describe('calling somebody', () => {
     back(core).after(0);
     core.closed().after(1_000).opened();
     core.frame({ ...welcome, epoch: 'yet another', calls: [] });
-    expect(core.state.page).toMatchObject({ at: 'left', why: 'over' });
+    expect(core.sent.at(-1)).toMatchObject({ type: 'rejoin', call: CALL });
+    core.frame({
+      type: 'call-over',
+      call: CALL,
+      reason: 'server-cleanup',
+      in_reply_to: core.state.join_id ?? -1,
+    });
+    expect(core.state.page).toMatchObject({ at: 'left', why: 'server-cleanup' });
   });
 
   test('nobody calls without a name', () => {
@@ -195,6 +213,9 @@ describe('being called', () => {
     expect(core.sent).toMatchObject([{ type: 'decline', call: CALL }]);
     expect(sounds(core)).toEqual([undefined]);
     expect(core.feed({ event: 'decline', call: CALL }).sent).toEqual([]);
+    expect(core.frame({ ...golden('left'), call: CALL }).done, 'it is in the log now').toEqual([
+      'load-calls',
+    ]);
   });
 
   test('in another call: that one is ended, and this one accepted', () => {

@@ -19,9 +19,13 @@ export interface Ring {
 
 type Ringing = NonNullable<(PageEffect & { effect: 'ring' })['ring']>;
 
+/** Failures to reach the hub after which it is silent: it may long be over, and cannot be answered now. */
+const SILENT_FAILURES = 2;
+
 /** What is to be heard now. */
-export function soundOf({ page, rings }: State): Ringing | undefined {
+export function soundOf({ page, rings, link }: State): Ringing | undefined {
   const [first] = rings;
+  if (link.phase.is !== 'up' && link.failures >= SILENT_FAILURES) return undefined;
   if (first) return { is: 'incoming', from: first.from };
   return page.at === 'calling' && page.snapshot ? { is: 'outgoing' } : undefined;
 }

@@ -50,9 +50,9 @@ export type Target = { is: 'room'; room: RoomName } | ({ is: 'direct' } & Caller
 
 /**
  * Why the page is out of a call: the call's end, for a reason that the hub has told or not (`over`); only one's own place
- * was given up (`gone`); the user wanted it (undefined).
+ * was given up (`gone`); the user wanted it, for all (`ended-here`) or for themselves (undefined).
  */
-export type Why = EndReason | 'over' | 'gone' | undefined;
+export type Why = EndReason | 'over' | 'gone' | 'ended-here' | undefined;
 
 /** Where the user is. */
 export type Page =
@@ -192,6 +192,8 @@ export type PageEvent =
   | { event: 'forget-room'; room: RoomName }
   | { event: 'join' }
   | { event: 'leave' }
+  /** Hangs up for everyone. */
+  | { event: 'end-for-all' }
   | { event: 'rejoin' }
   | { event: 'decline-rejoin' | 'move-here' | 'join-too' | 'not-here' }
   /** The lock came over from the tab that held the call; undefined when there is nothing left to come back to. */

@@ -30,6 +30,7 @@ export type UserEvent = Extract<
       | 'forget-room'
       | 'join'
       | 'leave'
+      | 'end-for-all'
       | 'rejoin'
       | 'decline-rejoin'
       | 'move-here'
@@ -68,6 +69,8 @@ export function onUser(state: State, now_ms: number, event: UserEvent): Next {
       return page.at === 'lobby' ? join(state, now_ms, page.room) : [state, []];
     case 'leave':
       return place.leave(state, now_ms);
+    case 'end-for-all':
+      return place.endForAll(state, now_ms);
     case 'page-hidden':
       // A call that is stored is one that the page after this one may come back to.
       return state.stored ? [state, []] : place.leave(state, now_ms);

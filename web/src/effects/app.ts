@@ -4,6 +4,7 @@
  */
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { deadline_ms, newState, reduce } from '../call/reduce.ts';
+import { isAway } from '../call/roster.ts';
 import type { PageEffect, PageEvent, State } from '../call/state.ts';
 import type { Quality } from '../call/quality.ts';
 import type { IceConfig, ParticipantId } from '../protocol/wire.ts';
@@ -227,6 +228,10 @@ export class App {
       {
         voiceLevels: () => this.#voiceLevels(),
         looks: async () => (await this.#pairs.value?.looks()) ?? [],
+        anyAway: () => {
+          const { page } = this.#state.value;
+          return page.at === 'call' && page.people.some(isAway);
+        },
         sends: (participant) => this.#sends(participant),
         switches: (participant) => this.#switches(participant),
         sampled: (level, for_ms) => this.dispatch({ event: 'quality-sampled', level, for_ms }),

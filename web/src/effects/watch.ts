@@ -12,12 +12,16 @@ import type { Look } from './rtc.ts';
 
 const VOICES_EVERY_MS = 200;
 const QUALITY_EVERY_MS = 2_000;
+/** While somebody is away, so that a picture that stands still is soon known for what it is. */
+const FLOW_EVERY_MS = 500;
 
 /** What there is to look at. */
 export interface Sights {
   /** How loud everyone is, oneself included, in [0, 1]. */
   voiceLevels: () => [ParticipantId, number][];
   looks: () => Promise<[ParticipantId, Look][]>;
+  /** Whether the hub has lost somebody's socket. */
+  anyAway: () => boolean;
   /** Whether the participant says that it sends something. */
   sends: (participant: ParticipantId) => boolean;
   /** Another text means that the participant switched something on or off, which looks like a frozen picture. */
@@ -40,7 +44,11 @@ export class Watch {
     this.#sights = sights;
     const voices = setInterval(() => this.#listen(), VOICES_EVERY_MS);
     const quality = setInterval(() => void this.#sample(ended), QUALITY_EVERY_MS);
+    const flow = setInterval(() => {
+      if (sights.anyAway()) void this.#look(ended).then((looks) => looks && this.#follow(looks));
+    }, FLOW_EVERY_MS);
     ended.addEventListener('abort', () => {
+      clearInterval(flow);
       clearInterval(voices);
       clearInterval(quality);
     });
@@ -71,13 +79,18 @@ export class Watch {
     if (!same) this.#speaking.value = new Set(speaking);
   }
 
-  async #sample(ended: AbortSignal): Promise<void> {
+  async #look(ended: AbortSignal): Promise<[ParticipantId, Look][] | undefined> {
     // A machine that is too slow for it gets fewer samples, not a pile of them.
-    if (this.#reading) return;
+    if (this.#reading) return undefined;
     this.#reading = true;
     const looks = await this.#sights.looks();
     this.#reading = false;
-    if (ended.aborted) return;
+    return ended.aborted ? undefined : looks;
+  }
+
+  async #sample(ended: AbortSignal): Promise<void> {
+    const looks = await this.#look(ended);
+    if (!looks) return;
     this.#follow(looks);
     this.#judge(looks.map(([id, { sample }]) => [id, sample]));
   }

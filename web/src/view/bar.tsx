@@ -1,5 +1,6 @@
 /** The bar of switches. Where it is narrow, "More" takes what has no room. */
 import { useSignal } from '@preact/signals';
+import { isHost } from '../call/place.ts';
 import type { State } from '../call/state.ts';
 import type { App } from '../effects/app.ts';
 import {
@@ -21,6 +22,7 @@ import {
   HandIcon,
   KeyboardIcon,
   LeaveIcon,
+  PeopleIcon,
   PipIcon,
   QrIcon,
   ScreenIcon,
@@ -79,7 +81,7 @@ export function Bar({ app, state, page, openDialog }: BarProps) {
       </RoundButton>
       <ChatButton app={app} state={state} />
       <Menu
-        items={[...narrow, ...menuItems(page, openDialog)]}
+        items={[...narrow, ...menuItems(state, page, openDialog)]}
         open={menuOpen.value}
         setOpen={(open) => (menuOpen.value = open)}
       />
@@ -115,7 +117,7 @@ function ChatButton({ app, state }: { app: App; state: State }) {
   );
 }
 
-function menuItems({ target }: CallPage, openDialog: (which: DialogName) => void): MenuItem[] {
+function menuItems(state: State, { target }: CallPage, openDialog: (which: DialogName) => void): MenuItem[] {
   const items: MenuItem[] = [
     {
       name: 'devices',
@@ -125,7 +127,9 @@ function menuItems({ target }: CallPage, openDialog: (which: DialogName) => void
     },
   ];
   if (target.is === 'room') {
+    const roster = () => openDialog('roster');
     items.unshift({ name: 'qr', label: t('call.qr'), icon: <QrIcon />, choose: () => openDialog('qr') });
+    items.unshift({ name: 'roster', label: t('call.roster'), icon: <PeopleIcon />, choose: roster });
   }
   if (pictureInPicturePossible) {
     items.push({ name: 'pip', label: t('call.pip'), icon: <PipIcon />, choose: togglePictureInPicture });
@@ -136,5 +140,9 @@ function menuItems({ target }: CallPage, openDialog: (which: DialogName) => void
   }
   const shortcuts = () => openDialog('shortcuts');
   items.push({ name: 'shortcuts', label: t('call.shortcuts'), icon: <KeyboardIcon />, choose: shortcuts });
+  if (isHost(state)) {
+    const ask = () => openDialog('end-all');
+    items.push({ name: 'end-all', label: t('call.end-all'), icon: <LeaveIcon />, choose: ask });
+  }
   return items;
 }

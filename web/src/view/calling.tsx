@@ -16,7 +16,7 @@ export function Calling({ app, state }: { app: App; state: State }) {
   const now = useNow_ms(rings);
   if (page.at !== 'calling') return null;
   const left_ms = page.until_ms === undefined ? 0 : page.until_ms - now;
-  const words = t(rings ? 'calling.ringing' : 'calling.asking');
+  const words = t(rings && state.link.phase.is === 'up' ? 'calling.ringing' : 'calling.asking');
   return (
     <main class="landing calling" data-testid="calling" data-ringing={rings}>
       <div class="card">

@@ -10,9 +10,10 @@ import { Dialog } from './dialog.tsx';
 import { KEYS, type KeyAction } from './keys.ts';
 import { LanguageChoice } from './language.tsx';
 import { roomUrl } from './link.tsx';
+import { EndAll, Roster } from './roster.tsx';
 import { deviceTrouble } from './words.ts';
 
-export type DialogName = 'qr' | 'shortcuts' | 'devices';
+export type DialogName = 'qr' | 'shortcuts' | 'devices' | 'roster' | 'end-all';
 
 interface Props {
   which: DialogName;
@@ -32,6 +33,10 @@ export function CallDialog({ which, app, state, onClose }: Props) {
       return <Shortcuts onClose={onClose} />;
     case 'devices':
       return <DevicesDialog app={app} state={state} onClose={onClose} />;
+    case 'roster':
+      return <Roster app={app} page={state.page} onClose={onClose} />;
+    case 'end-all':
+      return <EndAll app={app} onClose={onClose} />;
   }
 }
 

@@ -51,6 +51,9 @@ export const FullScreenIcon = line('M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5');
 export const PipIcon = line('M3 5h18v14H3zM12.5 12.500h5.500v3.500h-5.500z');
 export const DevicesIcon = line('M4 7h9M17 7h3M4 12h3M11 12h9M4 17h9M17 17h3M15 5v4M9 10v4M15 15v4');
 export const KeyboardIcon = line('M3 6.500h18v11H3zM7 10h.01M10.4 10h.01M13.7 10h.01M17 10h.01M8 14h8');
+export const PeopleIcon = line(
+  'M9 11a3.5 3.5 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM3 20v-1.500a6 6 0 0 1 12 0V20M15.500 4.300a3.500 3.500 0 0 1 0 6.400M17.500 14a6 6 0 0 1 3.500 4.500V20',
+);
 export const CloseIcon = line('M6 6l12 12M18 6L6 18');
 export const MoveIcon = line(
   'M12 4v16M4 12h16M9.5 6.500L12 4l2.5 2.500M9.5 17.500L12 20l2.5-2.500M6.5 9.500L4 12l2.5 2.500M17.5 9.500L20 12l-2.5 2.5',

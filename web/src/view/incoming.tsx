@@ -4,6 +4,7 @@ import type { State } from '../call/state.ts';
 import type { Ring } from '../call/ringing.ts';
 import type { App } from '../effects/app.ts';
 import { t } from '../i18n/index.ts';
+import { LinkBanner } from './banner.tsx';
 import { useNow_ms } from './clock.ts';
 import { Face } from './face.tsx';
 import { countdownWords } from './words.ts';
@@ -12,10 +13,18 @@ export function Incoming({ app, state }: { app: App; state: State }) {
   const [ring] = state.rings;
   if (!ring) return null;
   const busy = state.page.at === 'call' || state.page.at === 'calling' || state.page.at === 'joining';
-  return <Ringing key={ring.call} app={app} ring={ring} busy={busy} />;
+  return <Ringing key={ring.call} app={app} state={state} ring={ring} busy={busy} />;
 }
 
-function Ringing({ app, ring, busy }: { app: App; ring: Ring; busy: boolean }) {
+interface RingingProps {
+  app: App;
+  state: State;
+  ring: Ring;
+  /** Whether there is a call that accepting this one would end. */
+  busy: boolean;
+}
+
+function Ringing({ app, state, ring, busy }: RingingProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const now = useNow_ms(true);
@@ -52,6 +61,9 @@ function Ringing({ app, ring, busy }: { app: App; ring: Ring; busy: boolean }) {
         <p class="soft" role="timer" data-testid="ring-countdown">
           {left_ms > 0 ? t('ring.left', { time: countdownWords(left_ms) }) : t('ring.about')}
         </p>
+        <div class="stack" aria-live="polite">
+          <LinkBanner app={app} state={state} />
+        </div>
         <div class="answers">
           <button type="button" class="button primary" data-testid="accept" onClick={() => accept(true)}>
             {t(busy ? 'ring.accept-ending' : 'ring.accept')}

@@ -5,11 +5,12 @@ import { displayName } from '../call/names.ts';
 import { targetOf, type DeviceKind, type State } from '../call/state.ts';
 import type { App } from '../effects/app.ts';
 import { t } from '../i18n/index.ts';
+import { LinkBanner } from './banner.tsx';
 import { DeviceChoice, DeviceSwitch, SpeakerChoice } from './controls.tsx';
 import { Mark, MicIcon } from './icons.tsx';
 import { LanguageChoice } from './language.tsx';
 import { Picture } from './stream.tsx';
-import { deviceTrouble, linkWords, nameOf } from './words.ts';
+import { deviceTrouble, nameOf } from './words.ts';
 
 /** Steps of the level meter. */
 const LEVEL_STEPS = 14;
@@ -93,17 +94,22 @@ function JoinForm({ app, state, room, joining }: JoinFormProps) {
         {t(joining ? 'lobby.joining' : without ? 'lobby.join-without' : 'lobby.join')}
       </button>
       {joining && (
-        <p class="soft" role="status" data-testid="status" data-state="connecting">
-          {linkWords(state) ?? t('lobby.connecting')}{' '}
-          <button
-            type="button"
-            class="text"
-            data-testid="leave"
-            onClick={() => app.dispatch({ event: 'leave' })}
-          >
-            {t('lobby.cancel')}
-          </button>
-        </p>
+        <div class="stack">
+          <div aria-live="polite">
+            <LinkBanner app={app} state={state} />
+          </div>
+          <p class="soft" role="status" data-testid="status" data-state="connecting">
+            {t('lobby.connecting')}{' '}
+            <button
+              type="button"
+              class="text"
+              data-testid="leave"
+              onClick={() => app.dispatch({ event: 'leave' })}
+            >
+              {t('lobby.cancel')}
+            </button>
+          </p>
+        </div>
       )}
     </form>
   );

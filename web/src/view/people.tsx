@@ -117,7 +117,7 @@ function Directory({ app, state }: { app: App; state: State }) {
       )}
       <ul class="rows" data-testid="directory">
         {users.map((entry) => (
-          <Row key={entry.user} app={app} entry={entry} />
+          <Row key={entry.user} app={app} entry={entry} known={state.link.phase.is === 'up'} />
         ))}
       </ul>
       {more && <p class="soft small">{t('people.more')}</p>}
@@ -125,16 +125,25 @@ function Directory({ app, state }: { app: App; state: State }) {
   );
 }
 
-function Row({ app, entry: { user, name, presence } }: { app: App; entry: DirectoryEntry }) {
+interface RowProps {
+  app: App;
+  entry: DirectoryEntry;
+  /** Whether what they do is known now: without the hub it is not. */
+  known: boolean;
+}
+
+function Row({ app, entry: { user, name, presence }, known }: RowProps) {
   const label = t('people.call', { name });
   return (
     <li class="row-item" data-testid="person" data-user={user} data-presence={presence}>
       <Face id={user} name={name} />
       <span class="who">
         <bdi>{name}</bdi>
-        <span class="soft small">
-          <span class={`dot ${presence}`} aria-hidden="true" /> {t(`presence.${presence}`)}
-        </span>
+        {known && (
+          <span class="soft small">
+            <span class={`dot ${presence}`} aria-hidden="true" /> {t(`presence.${presence}`)}
+          </span>
+        )}
       </span>
       <button
         type="button"
