@@ -152,6 +152,7 @@ impl Task {
                             self.seen.send_modify(|seen| seen.heard += 1);
                             Input::Frame { seq, frame }
                         }
+                        SocketEvent::Wait { ms } => Input::Wait { ms },
                         SocketEvent::Dropped { reason, close_code } => Input::Dropped { reason, close_code },
                     }
                 }

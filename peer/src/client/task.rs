@@ -233,6 +233,7 @@ impl Task {
         self.link(match event {
             SocketEvent::Opened => link::Input::Opened,
             SocketEvent::Frame(Incoming { seq, frame }) => link::Input::Frame { seq, frame },
+            SocketEvent::Wait { ms } => link::Input::Wait { ms },
             SocketEvent::Dropped { reason, close_code } => link::Input::Dropped { reason, close_code },
         });
     }

@@ -38,6 +38,11 @@ pub enum Input {
         /// The WebSocket close code, if there was one.
         close_code: Option<u16>,
     },
+    /// The hub did not let the socket open, and said for how long to stay away.
+    Wait {
+        /// For so long.
+        ms: u64,
+    },
     /// A frame from the hub.
     Frame {
         /// Its number, if it has one.
@@ -148,6 +153,10 @@ impl Link {
         match input {
             Input::Start => self.dial(now_ms),
             Input::Opened => self.opened(now_ms),
+            Input::Wait { ms } => {
+                self.backoff.wait_for(sane::wait_ms(ms));
+                vec![]
+            }
             Input::Dropped { reason, close_code } => self.dropped(now_ms, reason, close_code),
             Input::Frame { seq, frame } => self.frame(now_ms, seq, frame.map(sane::sane)),
             Input::Send(frame) => self.send(frame),

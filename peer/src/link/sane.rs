@@ -27,6 +27,11 @@ pub(super) fn sane(mut frame: HubFrame) -> HubFrame {
     frame
 }
 
+/// The same for a time that came with an HTTP refusal.
+pub(super) fn wait_ms(ms: u64) -> u64 {
+    clamp(ms, &RETRY_MS)
+}
+
 fn clamp(ms: u64, bounds: &std::ops::RangeInclusive<u64>) -> u64 {
     ms.clamp(*bounds.start(), *bounds.end())
 }

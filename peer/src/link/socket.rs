@@ -24,6 +24,11 @@ pub enum SocketEvent {
     Opened,
     /// A frame came.
     Frame(Incoming),
+    /// The hub did not let it open, and said for how long to stay away. Dropped follows.
+    Wait {
+        /// For so long.
+        ms: u64,
+    },
     /// It failed to open, or is closed.
     Dropped {
         /// Why, in words.
@@ -100,7 +105,12 @@ async fn run(
     };
     let mut socket = match tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await {
         Ok((socket, _)) => socket,
-        Err(error) => return (error.to_string(), None),
+        Err(error) => {
+            if let Some(ms) = told_to_wait(&error) {
+                let _ = events.send((serial, SocketEvent::Wait { ms })).await;
+            }
+            return (error.to_string(), None);
+        }
     };
     if events.send((serial, SocketEvent::Opened)).await.is_err() {
         return ("the client is gone".into(), None);
@@ -125,6 +135,13 @@ async fn run(
             },
         }
     }
+}
+
+/// What `Retry-After` of an HTTP refusal says. A date, which the hub never sends, is no news.
+fn told_to_wait(error: &Error) -> Option<u64> {
+    let Error::Http(refusal) = error else { return None };
+    let seconds: u64 = refusal.headers().get("retry-after")?.to_str().ok()?.parse().ok()?;
+    Some(seconds.saturating_mul(1_000))
 }
 
 /// A frame, nothing to speak of, or the end.

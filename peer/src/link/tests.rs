@@ -307,6 +307,13 @@ fn told_to_wait_it_waits_and_told_no_it_stops() {
     assert_eq!(refuse(&mut link, ErrorCode::RateLimited, Some(660_000)), []);
     assert_eq!(drop_it(&mut link, 10), 660_000);
 
+    // The same in an HTTP refusal, and no impatience helps.
+    let mut link = self::link();
+    link.handle(0, Input::Start);
+    assert_eq!(link.handle(0, Input::Wait { ms: 660_000 }), []);
+    assert_eq!(drop_it(&mut link, 10), 660_000);
+    assert_eq!(link.handle(600_000, Input::Probe), []);
+
     let mut link = self::link();
     let effects = refuse(&mut link, ErrorCode::UnsupportedProtocol, None);
     assert!(matches!(&effects[..], [Effect::Hangup, Effect::Refused(_)]));

@@ -255,6 +255,13 @@ async fn a_banned_address_stays_away_for_as_long_as_it_is_told() {
     let waits = bob.state.borrow().waits_ms.clone();
     let told = *waits.last().unwrap();
     assert!((650_000..=660_000).contains(&told), "{waits:?}");
+    // One client of an address at a time is told by a WebSocket, the others by an HTTP refusal: both wait.
+    let others = [(); 2].map(|()| Device::boot(&world, 3, "Eve", None, Vec::new()));
+    sleep(seconds(1)).await;
+    for other in &others {
+        let waits = other.state.borrow().waits_ms.clone();
+        assert!(matches!(waits[..], [550_000..=660_000]), "{waits:?}");
+    }
     // No impatience makes it hammer.
     let connections = world.network.traffic().tcp_connections;
     for _ in 0..20 {
