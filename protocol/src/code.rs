@@ -62,7 +62,7 @@ pub enum ErrorCode {
     DirectoryOff,
     /// A description or a candidate is too long or visibly not one.
     InvalidSignal,
-    /// Too many frames in too short a time; wait `retry_after_ms`.
+    /// Too many frames, queries, or calls begun from one address, in too short a time; wait `retry_after_ms`.
     RateLimited,
     /// The hub has as many sessions, rooms or sockets as it may have.
     HubFull,

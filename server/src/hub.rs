@@ -13,6 +13,7 @@ use crate::{
     ice::IceServers,
     metrics::Metrics,
     network::Network,
+    rates::Rates,
     session::{Budget, Session, refusal, table::SessionTable},
     shutdown::Shutdown,
     store::watched::Watched,
@@ -56,6 +57,8 @@ pub(crate) struct Hub {
     pub(crate) openings: Arc<Gate>,
     /// Counts places in calls per address.
     pub(crate) places: Arc<Gate>,
+    /// How often an address begins calls.
+    pub(crate) beginnings: Rates,
     /// Counts banned clients that are being told.
     pub(crate) goodbyes: Arc<Gate>,
     /// Who may ask the API for what.

@@ -28,6 +28,7 @@ mod metrics;
 mod network;
 mod outgoing;
 mod rate;
+mod rates;
 mod restart;
 mod session;
 mod shutdown;
@@ -119,6 +120,7 @@ where
         connections: Gate::new(u64::MAX, config.http_connections_per_address_max),
         openings: Gate::new(u64::MAX, config.sessions_per_address_max),
         places: Gate::new(u64::MAX, config.places_per_address_max),
+        beginnings: rates::Rates::new(config.calls_per_minute_max, (config.calls_per_minute_max / 2).max(1)),
         goodbyes: Gate::new(hub::GOODBYES_MAX, 1),
         api: http::ApiAccess::new(admin_token, config.api.requests_per_minute),
         budget: session::Budget::new(metrics.queue_bytes.clone(), config.queue_bytes_total_max),

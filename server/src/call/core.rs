@@ -91,6 +91,7 @@ impl Call {
     /// way.
     pub(crate) fn apply(&mut self, now: u64, event: Event) -> Vec<Effect> {
         let mut effects = self.expire(now);
+        let was_held_off = self.is_held_off();
         effects.extend(match event {
             Event::Join(newcomer) => self.join(now, newcomer),
             Event::Accept(newcomer) => self.accept(now, newcomer),
@@ -115,7 +116,10 @@ impl Call {
             Event::Gone { session } => self.gone(now, session),
             Event::Tick => Vec::new(),
         });
-        // Whose deadline had waited while everyone was away, and whose absence went on with an old deadline.
+        if was_held_off && !self.is_held_off() {
+            effects.extend(self.give_time(now));
+        }
+        // Whose absence went on with an old deadline.
         effects.extend(self.expire(now));
         self.count_talk(now);
         effects

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     hub::Hub,
     outgoing::Outgoing,
+    restart::cleaned_up,
     session::{Entry, Session, refusal},
     store::{Committed, Store, StoreError},
 };
@@ -54,6 +55,12 @@ impl Dial<'_> {
         if let Err(wait_ms) = self.hub.directory.admit_dial(self.session, now) {
             let error =
                 refusal(ErrorCode::RateLimited, "too many calls in too short a time", Some(self.command));
+            return Err(ErrorFrame { retry_after_ms: Some(wait_ms), ..error });
+        }
+        // Those that do not ring are in the log as well.
+        if let Err(wait_ms) = self.hub.beginnings.pass(self.session.network(), now) {
+            let message = "this address begins too many calls in too short a time";
+            let error = refusal(ErrorCode::RateLimited, message, Some(self.command));
             return Err(ErrorFrame { retry_after_ms: Some(wait_ms), ..error });
         }
         for _ in 0..ATTEMPTS {
@@ -125,6 +132,7 @@ impl Dial<'_> {
         let (mut call, effects) =
             Call::ring(now, handle.call, hub.config.direct_rules(), newcomer, self.callee());
         call.take_dirty();
+        session.save_entered(&*hub.store).await;
         let committed = hub.store.commit(0, call.stored()).await;
         if let Ok(Committed::Done(version)) = committed {
             let mut owner = Owner::new(hub, call, version);
@@ -134,7 +142,12 @@ impl Dial<'_> {
         }
         session.exit(handle.call);
         match committed? {
-            Committed::Claimed { user, .. } if user == self.to => self.busy().await.map(Some),
+            Committed::Claimed { user, by } if user == self.to => {
+                if self.lets_go(by).await? {
+                    return Ok(Some(Outcome::Again));
+                }
+                self.busy().await.map(Some)
+            }
             // This user has begun or taken another call meanwhile.
             _ => Ok(Some(Outcome::Again)),
         }
@@ -147,15 +160,32 @@ impl Dial<'_> {
         let rings_here = stored.log.status == CallStatus::Ringing
             && is(&stored.log.caller, self.to)
             && is(&stored.log.callee, self.session.user);
+        if self.lets_go(by).await? {
+            return Ok(Outcome::Again);
+        }
         if !rings_here {
-            return Ok(match stored.log.status {
-                CallStatus::Ended => Outcome::Again,
-                _ => Outcome::Refused(ErrorCode::InDirectCall, "you are in a direct call already"),
-            });
+            return Ok(Outcome::Refused(ErrorCode::InDirectCall, "you are in a direct call already"));
         }
         let Some(handle) = self.hub.calls.find(by) else { return Ok(Outcome::Again) };
         let asked = handle.ask(Way::Join, self.session, self.sender, self.command, self.media).await;
         Ok(if asked.is_ok() { Outcome::Answered } else { Outcome::Again })
+    }
+
+    /// Whether a call that claims somebody is over. One that the store has and nobody owns ends now: the store did not
+    /// hear of its end, or took it without saying so.
+    async fn lets_go(&self, by: CallId) -> Result<bool, StoreError> {
+        let hub = self.hub;
+        let Some((version, stored)) = hub.store.call(by).await? else { return Ok(true) };
+        if stored.log.status == CallStatus::Ended {
+            return Ok(true);
+        }
+        // Looked up after the store: what is in the store by now and goes on is in the table already.
+        if hub.calls.find(by).is_some() {
+            return Ok(false);
+        }
+        tracing::warn!(call = %by, "a call that nobody owned has ended");
+        hub.store.commit(version, cleaned_up(stored, hub.timeline.now_unix_ms())).await?;
+        Ok(true)
     }
 
     async fn busy(&self) -> Result<Outcome, StoreError> {

@@ -11,6 +11,10 @@ use holdfast_protocol::{
     policy::MEDIA_ALIVE_MS,
 };
 
+/// How long the others' places are safe once somebody is there again after all were away: whatever kept everyone away
+/// is over, and their clients notice it within the heartbeat time-out and the longest wait between two attempts.
+pub(super) const RETURN_MS: u64 = 25_000;
+
 /// What is due. Of what is due at the same time, the first comes first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Due {
@@ -33,13 +37,43 @@ impl Call {
             Phase::Active { until_unix_ms, .. } => (until_unix_ms.map(|at| (at, Due::MaxDuration)), true),
         };
         let all_away = self.all_away_unix_ms().filter(|_| active);
-        // While nobody is there to go on without the others, nobody's place is given up: the call waits for whoever
-        // comes back first.
-        let held_off = all_away.is_some() && self.rules.policy.then == Consequence::Leave;
+        let held_off = self.is_held_off();
         let places = self.places.iter().filter(|_| !held_off);
         let places =
             places.filter_map(|place| Some((self.given_up_unix_ms(place)?, Due::Place(place.session))));
         fixed.into_iter().chain(all_away.map(|at| (at, Due::AllAway))).chain(places).min()
+    }
+
+    /// While nobody is there to go on without the others, nobody's place is given up: the call waits for whoever comes
+    /// back first.
+    pub(super) fn is_held_off(&self) -> bool {
+        matches!(self.phase, Phase::Active { .. })
+            && self.rules.policy.then == Consequence::Leave
+            && self.all_away_unix_ms().is_some()
+    }
+
+    /// The wait is over: whoever is still away gets the time that a return takes, and the others are told.
+    pub(super) fn give_time(&mut self, now: u64) -> Vec<Effect> {
+        let (call, deadline_unix_ms) = (self.id, now.saturating_add(RETURN_MS));
+        let mut news = Vec::new();
+        for place in &mut self.places {
+            let Standing::Away(absence) = &mut place.standing else { continue };
+            if absence.deadline_unix_ms < deadline_unix_ms {
+                absence.deadline_unix_ms = deadline_unix_ms;
+                self.dirty = true;
+                let (participant, since_unix_ms) = (place.told.id, absence.since_unix_ms);
+                let ms_left = RETURN_MS;
+                let told = HubFrame::PeerDisconnected {
+                    call,
+                    participant,
+                    since_unix_ms,
+                    deadline_unix_ms,
+                    ms_left,
+                };
+                news.push((place.session, told));
+            }
+        }
+        news.into_iter().filter_map(|(session, told)| tell(self.all_but(session), told)).collect()
     }
 
     /// When the call is given up because everyone is away.

@@ -4,6 +4,7 @@ use super::{
     core::Call,
     event::{Effect, Event, Newcomer, Relay, Sender},
     handle::{Command, Join, Way},
+    table::Ended,
     view::Share,
 };
 use crate::{
@@ -26,8 +27,6 @@ const SEQ_BYTES_MAX: usize = 17;
 const SHARE_RETRY_MS: u64 = 1_000;
 /// When to try a store again that has failed, if nothing happens before.
 const STORE_RETRY: Duration = Duration::from_secs(5);
-/// How often to try it for a call that is over and that it never knew.
-const STORE_ATTEMPTS: u32 = 24;
 
 /// The owner of one call.
 pub(super) struct Owner {
@@ -82,6 +81,9 @@ impl Owner {
                 break;
             }
         }
+        if let Some(reason) = self.call.reason().filter(|_| self.store_again.is_some()) {
+            self.hub.calls.is_over(self.call.id(), Ended { reason, users: self.call.users() });
+        }
         // Closed before it is taken out: who finds it in between sees that it is closed. Whose command is still in
         // the inbox, or just on its way into it, is answered; a join is told by its answer being dropped, and goes to
         // the room's next call.
@@ -100,6 +102,7 @@ impl Owner {
         }
         tracing::info!(call = %self.call.id(), ?reason, "call is over");
         self.make_known().await;
+        self.hub.calls.is_known(self.call.id());
     }
 
     /// The call is over, and the store is to know: else it would ring or go on there for ever, and its users be busy.
@@ -107,13 +110,15 @@ impl Owner {
         if self.store_again.is_none() {
             return;
         }
-        // Whom the store does not know it takes for nothing. Only the log lacks a line then, so these have a bound.
+        // Of the store's own there are as many as there may be calls. What it does not know it takes for nothing: only
+        // the log lacks a line then, so these have a bound.
         let waiting = Arc::clone(&self.hub.store.waiting).try_acquire_owned();
-        let mut attempts = if waiting.is_ok() { STORE_ATTEMPTS } else { 0 };
-        while self.store_again.is_some() && (self.version > 0 || attempts > 0) {
-            attempts = attempts.saturating_sub(1);
+        while self.store_again.is_some() && (self.version > 0 || waiting.is_ok()) {
             sleep(STORE_RETRY).await;
-            self.save().await;
+            // Thousands must not try a store that is known not to work.
+            if !self.hub.store.is_failing() {
+                self.save().await;
+            }
         }
     }
 
@@ -175,12 +180,12 @@ impl Owner {
                     name: session.name.clone(),
                     media,
                 };
-                self.apply(match way {
+                let event = match way {
                     Way::Join => Event::Join(newcomer),
                     Way::Accept => Event::Accept(newcomer),
                     Way::Rejoin => Event::Rejoin(newcomer),
-                })
-                .await;
+                };
+                self.apply_for(event, Some(&session)).await;
                 if entry == Entry::New && !self.call.has(session.id) {
                     session.exit(self.call.id());
                     self.sessions.remove(&session.id);
@@ -202,7 +207,15 @@ impl Owner {
     }
 
     async fn apply(&mut self, event: Event) {
+        self.apply_for(event, None).await;
+    }
+
+    /// Lets it happen; it may give a place to `newcomer`.
+    async fn apply_for(&mut self, event: Event, newcomer: Option<&Session>) {
         let effects = self.call.apply(self.hub.timeline.now_unix_ms(), event);
+        if let Some(session) = newcomer.filter(|session| self.call.has(session.id)) {
+            session.save_entered(&*self.hub.store).await;
+        }
         let changed = self.call.take_dirty();
         // One that has failed is not asked at each event: that would hold the call up.
         let due = self.store_again.map_or(changed, |at| at <= Instant::now());

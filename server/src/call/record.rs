@@ -10,9 +10,14 @@ pub(super) const PARTICIPANTS_MAX: usize = 64;
 /// Outages that are kept of each.
 pub(super) const OUTAGES_MAX: usize = 16;
 
+/// Users who are remembered beyond what is kept of their participations. Each commit writes them all.
+pub(super) const USERS_MAX: usize = 256;
+
 /// Who took part.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
+    /// Whose call it is: of more than so many, the first, and those whose participations are kept.
+    pub(super) users: BTreeSet<UserId>,
     /// In order of joining.
     pub(super) participants: Vec<LoggedParticipant>,
     /// Participations that were dropped.
@@ -27,6 +32,9 @@ impl Record {
         {
             self.participants.remove(oldest);
             self.omitted += 1;
+        }
+        if self.users.len() < USERS_MAX {
+            self.users.insert(told.user);
         }
         self.participants.push(LoggedParticipant {
             id: told.id,
@@ -89,7 +97,7 @@ impl Record {
 
     /// Everyone who took part.
     pub(super) fn users(&self) -> BTreeSet<UserId> {
-        self.participants.iter().map(|entry| entry.user).collect()
+        self.participants.iter().map(|entry| entry.user).chain(self.users.iter().copied()).collect()
     }
 
     fn entry(&mut self, id: ParticipantId) -> Option<&mut LoggedParticipant> {

@@ -102,7 +102,12 @@ impl Call {
             Phase::Ended { .. } => return vec![self.left(to, command)],
             Phase::Active { .. } | Phase::Empty => ErrorCode::NotRinging,
         };
-        vec![Effect::Refuse { to, command, code, message: format!("call {call} does not ring for you") }]
+        let message = match code {
+            // In the same words as for a call that never was.
+            ErrorCode::UnknownCall => format!("no call {call} for you"),
+            _ => format!("call {call} does not ring for you"),
+        };
+        vec![Effect::Refuse { to, command, code, message }]
     }
 
     pub(super) fn leave(&mut self, now: u64, sender: Sender, command: CommandId) -> Vec<Effect> {

@@ -4,6 +4,7 @@ use super::{
     core::{Call, Kind, Phase},
     event::Effect,
     place::{Absence, Standing},
+    record::USERS_MAX,
 };
 use crate::store::StoredCall;
 use holdfast_protocol::{
@@ -84,6 +85,7 @@ impl Call {
         let mut call: Self = serde_json::from_value(stored.state)?;
         call.record.participants = stored.log.participants;
         call.record.omitted = stored.log.participants_omitted;
+        call.record.users = stored.users.into_iter().take(USERS_MAX).collect();
         let effects = match call.phase {
             Phase::Ringing { .. } => call.end(now, EndReason::ServerCleanup, None),
             Phase::Active { .. } => {

@@ -98,7 +98,7 @@ impl Call {
     }
 
     /// Who was in it, called, or was called.
-    pub(super) fn users(&self) -> Vec<UserId> {
+    pub(crate) fn users(&self) -> Vec<UserId> {
         let mut users = self.record.users();
         if let Kind::Direct { caller, callee } = &self.kind {
             users.extend([caller.user, callee.user]);

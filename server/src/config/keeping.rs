@@ -34,7 +34,7 @@ pub struct StoreSettings {
         help_heading = "Call log"
     )]
     pub log_age: LogAge,
-    /// Ended calls in the log; beyond it, those that ended first are forgotten
+    /// Ended calls in the log; beyond it, those that ended first are forgotten, and before them those that one user alone was in
     #[arg(id = "log-calls-max", long = "log-calls-max", env = "HOLDFAST_LOG_CALLS_MAX", value_name = "COUNT", default_value_t = 250_000, value_parser = super::positive(), help_heading = "Call log")]
     pub log_calls_max: u64,
     /// A store instead of the one in the data directory.

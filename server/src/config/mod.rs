@@ -149,6 +149,9 @@ pub struct Config {
     /// How long a connection may take over a request's head, the TLS handshake included, or stay without one
     #[arg(long, env = "HOLDFAST_HEAD_TIMEOUT", value_name = "DURATION", value_parser = duration, default_value = "15s", help_heading = "Timing")]
     pub head_timeout: Duration,
+    /// How long a connection may take nothing of what is written to it
+    #[arg(long, env = "HOLDFAST_WRITE_TIMEOUT", value_name = "DURATION", value_parser = duration, default_value = "30s", help_heading = "Timing")]
+    pub write_timeout: Duration,
 
     /// Whether the limits hold that keep strangers in check; `off` lifts rates, counts and bans, for benchmarks only
     #[arg(
@@ -187,6 +190,9 @@ pub struct Config {
     /// Places in calls per address, the absent ones included
     #[arg(long, env = "HOLDFAST_PLACES_PER_ADDRESS_MAX", value_name = "COUNT", default_value_t = 512, value_parser = positive(), help_heading = "Limits")]
     pub places_per_address_max: u64,
+    /// Calls per minute that an address may begin on average, half of them at once
+    #[arg(long, env = "HOLDFAST_CALLS_PER_MINUTE_MAX", value_name = "COUNT", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Limits")]
+    pub calls_per_minute_max: u32,
     /// HTTP connections per address, those of a trusted proxy excepted; further ones are dropped
     #[arg(long, env = "HOLDFAST_HTTP_CONNECTIONS_PER_ADDRESS_MAX", value_name = "COUNT", default_value_t = 512, value_parser = positive(), help_heading = "Limits")]
     pub http_connections_per_address_max: u64,

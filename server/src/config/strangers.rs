@@ -43,6 +43,7 @@ impl Config {
                 sockets_per_address_max: u64::MAX,
                 sessions_per_address_max: u64::MAX,
                 places_per_address_max: u64::MAX,
+                calls_per_minute_max: u32::MAX,
                 http_connections_max: u64::MAX,
                 http_connections_per_address_max: u64::MAX,
                 queue_frames_max: 65_536,

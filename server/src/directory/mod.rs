@@ -89,6 +89,11 @@ impl Directory {
         self.changed.notify_one();
     }
 
+    /// A session's history is broken: what it believes is not known any more, and it watches nobody until it asks again.
+    pub(crate) fn unwatch(&self, session: SessionId) {
+        self.lock().unwatch(session);
+    }
+
     /// A session has ended.
     pub(crate) fn forget(&self, user: UserId, session: SessionId) {
         self.lock().forget(user, session);

@@ -57,6 +57,10 @@ impl State {
 
     pub(super) fn attached(&mut self, session: &Arc<Session>, attachment: u32, now: u64) {
         let id = session.user;
+        // News that comes after the session's end would stay for ever.
+        if session.has_ended() {
+            return;
+        }
         let user = self.users.entry(id).or_default();
         if let Some(name) = user.name.replace(session.name.clone()) {
             self.online.remove(&(name.as_str().to_lowercase(), id));
@@ -71,7 +75,10 @@ impl State {
         if attachment >= device.attachment {
             (device.attachment, device.is_attached) = (attachment, true);
         }
-        self.online.insert((session.name.as_str().to_lowercase(), id));
+        // News of an earlier socket may come after the later one's loss.
+        if user.is_online() {
+            self.online.insert((session.name.as_str().to_lowercase(), id));
+        }
         self.mark(id);
         // What it has missed while it was away.
         if let Some((_, watch)) = self.watches.get(&session.id) {
@@ -226,7 +233,7 @@ impl State {
         self.watches.insert(session, (user, believed));
     }
 
-    fn unwatch(&mut self, session: SessionId) {
+    pub(super) fn unwatch(&mut self, session: SessionId) {
         for (user, _) in self.watches.remove(&session).into_iter().flat_map(|(_, watch)| watch) {
             if let Some(watchers) = self.watched.get_mut(&user) {
                 watchers.retain(|watcher| *watcher != session);

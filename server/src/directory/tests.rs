@@ -2,7 +2,7 @@
 
 use super::{DIALS_PER_MINUTE, Directory, Scope, WATCHERS_MAX};
 use crate::{
-    call::view::Share,
+    call::{Sender, view::Share},
     clock::{SystemClock, Timeline},
     config::Config,
     credentials::TokenHash,
@@ -118,4 +118,31 @@ fn dialling_has_a_rate() {
     let wait_ms = directory.admit_dial(&ada, 0).unwrap_err();
     assert_eq!(wait_ms, 60_000 / DIALS_PER_MINUTE);
     assert!(directory.admit_dial(&ada, wait_ms).is_ok());
+}
+
+#[test]
+fn news_of_a_socket_that_was_lost_meanwhile_lists_nobody() {
+    let directory = Directory::new(true, 0);
+    let (ada, bob) = (new_user(&directory, "Ada"), new_user(&directory, "Bob"));
+    directory.attached(&bob, 3, 0);
+    directory.detached(&bob, 3);
+    directory.attached(&bob, 2, 0);
+    assert!(!directory.is_online(bob.user));
+    assert_eq!(directory.search(&ada, &DirectoryQuery::default(), 0).unwrap().0, []);
+    // The session is over: what comes of it now must not stay for ever.
+    let sender = Sender { session: bob.id, attachment: 1, instance: InstanceId::mint(&OsEntropy) };
+    bob.expire(sender).unwrap();
+    directory.forget(bob.user, bob.id);
+    directory.attached(&bob, 2, 0);
+    assert!(!directory.is_online(bob.user) && directory.name(bob.user).is_none());
+}
+
+#[test]
+fn a_new_history_begins_without_watches() {
+    let directory = Directory::new(true, 0);
+    let (ada, bob) = (new_user(&directory, "Ada"), new_user(&directory, "Bob"));
+    directory.search(&ada, &DirectoryQuery::default(), 0).unwrap();
+    directory.unwatch(ada.id);
+    directory.detached(&bob, 1);
+    assert_eq!(directory.lock().take_news(10).len(), 0);
 }

@@ -1,6 +1,6 @@
-//! Takes connections in and speaks HTTP/1.1 on them. Written out instead of `axum::serve` for three things that
-//! lacks: bounds on connections, a time limit on a request's head (and the TLS handshake before it), and an end of
-//! every connection with the hub.
+//! Takes connections in and speaks HTTP/1.1 on them. Written out instead of `axum::serve` for four things that
+//! lacks: bounds on connections, a time limit on a request's head (and the TLS handshake before it), one on writing to
+//! whoever does not read, and an end of every connection with the hub.
 
 use super::{Routers, headers};
 use crate::{
@@ -14,6 +14,7 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{net::SocketAddr, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 /// Largest request head, in bytes.
@@ -66,7 +67,9 @@ where
                 async move { answer.await.map(|answer| policy.apply(answer)) }
             })
         };
-        let connection = builder.serve_connection(TokioIo::new(io), service).with_upgrades();
+        let mut io = TimeoutStream::new(io);
+        io.set_write_timeout(Some(hub.config.write_timeout));
+        let connection = builder.serve_connection(TokioIo::new(Box::pin(io)), service).with_upgrades();
         let metrics = Arc::clone(&hub);
         hub.tasks.spawn(async move {
             if let Err(error) = connection.await {

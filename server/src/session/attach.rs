@@ -93,7 +93,9 @@ impl Session {
             return Err(NotBack::Late);
         }
         state.tokens.rotate(token, claim.fresh_token);
-        let goes_on = same_instance && state.goes_on(resume.epoch, resume.seq);
+        // Taken up now by whoever had only looked at them: its own incarnation is news to it.
+        let takes_places = !resume.hold && state.calls.values().any(|place| place.standing == Standing::Held);
+        let goes_on = same_instance && !takes_places && state.goes_on(resume.epoch, resume.seq);
         if !goes_on {
             state.begin_anew(claim.fresh_epoch);
         }

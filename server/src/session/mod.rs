@@ -165,6 +165,11 @@ impl Session {
         }
     }
 
+    /// Whether nobody can come back to it any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.lock().link == Link::Ended
+    }
+
     /// With what code its socket is about to be closed.
     pub(crate) fn closing(&self) -> Option<CloseCode> {
         match self.lock().link {

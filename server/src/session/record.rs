@@ -36,6 +36,16 @@ impl Session {
 
     /// Tells the store how the session is, if it does not know.
     pub(crate) async fn save(&self, _turn: &Turn<'_>, store: &dyn Store) {
+        self.write(store).await;
+    }
+
+    /// The same before the session is given a place in a call, while the socket's task that asked for it has the turn
+    /// and waits: a call that names a session the store does not know would come back without it.
+    pub(crate) async fn save_entered(&self, store: &dyn Store) {
+        self.write(store).await;
+    }
+
+    async fn write(&self, store: &dyn Store) {
         let saved = match self.take_change() {
             None => Ok(()),
             Some(Change::Put(stored)) => store.put_session(*stored).await,

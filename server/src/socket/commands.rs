@@ -8,6 +8,7 @@ use crate::{
         dial::Dial,
         event::Event,
         handle::{Command, Way},
+        table::{Ended, NotMade},
     },
     description::Description,
     hub::Hub,
@@ -129,10 +130,16 @@ async fn join(
     media: MediaState,
 ) -> Result<(), ErrorFrame> {
     for _ in 0..JOIN_ATTEMPTS {
-        let room =
-            hub.calls.find_or_make(&name, || CallHandle::open_room(hub, name.clone())).map_err(|_| {
+        let make = || {
+            hub.beginnings.pass(session.network(), hub.timeline.now_unix_ms())?;
+            Ok(CallHandle::open_room(hub, name.clone()))
+        };
+        let room = hub.calls.find_or_make(&name, make).map_err(|why| match why {
+            NotMade::Full => {
                 refusal(ErrorCode::HubFull, "the hub has as many rooms as it may have", Some(command))
-            })?;
+            }
+            NotMade::TooFast(wait_ms) => too_many_begun(command, wait_ms),
+        })?;
         if room.ask(Way::Join, session, sender, command, media).await.is_ok() {
             return Ok(());
         }
@@ -187,6 +194,9 @@ async fn over(
     command: CommandId,
     call: CallId,
 ) -> Result<Option<holdfast_protocol::EndReason>, ErrorFrame> {
+    if let Some(Ended { reason, users }) = hub.calls.end_of(call) {
+        return Ok(users.contains(&session.user).then_some(reason));
+    }
     let found = hub.store.call(call).await.map_err(|error| {
         tracing::debug!(%error, "a call could not be looked up");
         refusal(ErrorCode::Internal, "the call could not be looked up", Some(command))
@@ -194,6 +204,12 @@ async fn over(
     Ok(found
         .filter(|(_, stored)| stored.users.contains(&session.user))
         .and_then(|(_, stored)| stored.log.reason))
+}
+
+/// This address begins too many calls: each is stored, and in the log.
+fn too_many_begun(command: CommandId, wait_ms: u64) -> ErrorFrame {
+    let message = "this address begins too many calls in too short a time";
+    ErrorFrame { retry_after_ms: Some(wait_ms), ..refusal(ErrorCode::RateLimited, message, Some(command)) }
 }
 
 fn unknown(call: CallId, command: CommandId) -> ErrorFrame {

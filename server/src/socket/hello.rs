@@ -126,7 +126,9 @@ async fn take_up(
     let calls = come_back(hub, &session, &resumed, resume.hold).await;
     drop(turn);
     let Resumed { attachment, epoch, goes_on, last_command, .. } = resumed;
-    hub.directory.attached(&session, attachment.sender.attachment, hub.timeline.now_unix_ms());
+    if !goes_on {
+        hub.directory.unwatch(session.id);
+    }
     tracing::info!(session = %session.id, socket = attachment.sender.attachment, goes_on, "session resumed");
     hub.directory.attached(&session, attachment.sender.attachment, hub.timeline.now_unix_ms());
     let start = Start { token: secret, epoch, resumed: true, last_command, calls };

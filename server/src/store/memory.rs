@@ -24,6 +24,8 @@ struct State {
     by_age: BTreeSet<Place>,
     open: BTreeSet<CallId>,
     ended: BTreeSet<(u64, CallId)>,
+    /// Those of them that one user alone was ever in.
+    alone: BTreeSet<(u64, CallId)>,
     rooms: HashMap<RoomName, CallId>,
     claims: HashMap<UserId, CallId>,
     due: BTreeSet<(u64, CallId)>,
@@ -39,7 +41,9 @@ impl State {
         self.by_age.remove(&Place::of(&call.log));
         self.open.remove(&id);
         self.due.remove(&(call.deadline_unix_ms.unwrap_or_default(), id));
-        self.ended.remove(&(call.log.ended_unix_ms.unwrap_or_default(), id));
+        let end = (call.log.ended_unix_ms.unwrap_or_default(), id);
+        self.ended.remove(&end);
+        self.alone.remove(&end);
         if let Some(room) = call.log.kind.room()
             && self.rooms.get(room) == Some(&id)
         {
@@ -55,7 +59,11 @@ impl State {
         let id = call.log.id;
         self.by_age.insert(Place::of(&call.log));
         if call.log.status == CallStatus::Ended {
-            self.ended.insert((call.log.ended_unix_ms.unwrap_or_default(), id));
+            let end = (call.log.ended_unix_ms.unwrap_or_default(), id);
+            self.ended.insert(end);
+            if call.is_of_one() {
+                self.alone.insert(end);
+            }
         } else {
             self.open.insert(id);
             self.rooms.extend(call.log.kind.room().map(|room| (room.clone(), id)));
@@ -168,8 +176,12 @@ impl Store for MemoryStore {
         let kept_max = retention.ended_max.map_or(ended, |max| usize::try_from(max).unwrap_or(usize::MAX));
         let surplus = ended.saturating_sub(kept_max);
         let old = |at: u64| retention.ended_before_unix_ms.is_some_and(|before| at < before);
-        let gone = state.ended.iter().enumerate().take_while(|(place, (at, _))| *place < surplus || old(*at));
-        let gone: Vec<CallId> = gone.map(|(_, (_, id))| *id).take(limit).collect();
+        let mut gone: Vec<CallId> = state.alone.iter().take(surplus.min(limit)).map(|(_, id)| *id).collect();
+        let surplus = surplus - gone.len();
+        let others = state.ended.iter().filter(|(_, id)| !gone.contains(id)).enumerate();
+        let others = others.take_while(|(place, (at, _))| *place < surplus || old(*at));
+        let others: Vec<CallId> = others.map(|(_, (_, id))| *id).take(limit - gone.len()).collect();
+        gone.extend(others);
         for id in &gone {
             state.remove(*id);
             state.leases.remove(id);

@@ -38,6 +38,13 @@ pub struct StoredCall {
     pub state: serde_json::Value,
 }
 
+impl StoredCall {
+    /// Whether nobody met anybody in it: anyone can make many of them.
+    pub fn is_of_one(&self) -> bool {
+        self.users.iter().all(|user| Some(user) == self.users.first())
+    }
+}
+
 /// A session that is in a call, as it is stored. Tokens are hashes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct StoredSession {
@@ -111,7 +118,7 @@ impl StoreError {
 pub struct Retention {
     /// Those that ended before this time.
     pub ended_before_unix_ms: Option<u64>,
-    /// Those beyond so many, the ones that ended first.
+    /// Those beyond so many: first those that one user alone was ever in, then others, in the order in which they ended.
     pub ended_max: Option<u64>,
 }
 
@@ -162,6 +169,6 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// When a hub was last alive, if ever; the latest time noted.
     async fn last_alive(&self) -> Result<Option<u64>, StoreError>;
 
-    /// Forgets ended calls, the ones that ended first before others, at most `limit`; how many.
+    /// Forgets ended calls, in the order of [`Retention`], at most `limit`; how many.
     async fn prune(&self, retention: Retention, limit: usize) -> Result<usize, StoreError>;
 }

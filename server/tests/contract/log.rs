@@ -122,3 +122,27 @@ pub(crate) async fn calls_beyond_so_many_go_oldest_first(store: Subject) {
     assert_eq!(store.prune(most(0), 100).await.unwrap(), 5);
     assert_eq!(pages(&**store, LogQuery::default(), 3).await, [call_id(50)]);
 }
+
+/// Whoever opens room after room fills the log with what matters least.
+pub(crate) async fn calls_that_one_user_was_alone_in_make_room_for_others(store: Subject) {
+    for number in 0..4 {
+        put(&**store, 0, &ended(direct(number, 9_000, [1, 2]), 10_000 + u64::from(number))).await;
+    }
+    for number in 4..8 {
+        put(&**store, 0, &ended(direct(number, 9_000, [9, 9]), 10_000 + u64::from(number))).await;
+    }
+    // With somebody else in it a call counts like any other.
+    let mut met = ended(direct(8, 9_000, [9, 9]), 9_999);
+    put(&**store, 0, &met).await;
+    met.users = vec![user(9), user(3)];
+    put(&**store, 1, &met).await;
+    let most = |max| Retention { ended_before_unix_ms: None, ended_max: Some(max) };
+    assert_eq!(store.prune(most(6), 2).await.unwrap(), 2);
+    assert_eq!(store.prune(most(6), 2).await.unwrap(), 1);
+    let left: Vec<_> = [8, 7, 3, 2, 1, 0].map(call_id).into();
+    assert_eq!(pages(&**store, LogQuery::default(), 9).await, left);
+    let both = Retention { ended_before_unix_ms: Some(10_000), ended_max: Some(5) };
+    assert_eq!(store.prune(both, 100).await.unwrap(), 2, "one that was alone, and an old one");
+    assert_eq!(store.prune(most(2), 100).await.unwrap(), 2);
+    assert_eq!(pages(&**store, LogQuery::default(), 9).await, [3, 2].map(call_id));
+}

@@ -88,6 +88,7 @@ suite! {
     log::a_place_that_is_none_is_refused,
     log::old_calls_go_and_open_ones_stay,
     log::calls_beyond_so_many_go_oldest_first,
+    log::calls_that_one_user_was_alone_in_make_room_for_others,
     rest::sessions_are_kept_as_they_were_put,
     rest::the_latest_sign_of_life_counts,
     rest::everything_is_there_again_after_a_restart,

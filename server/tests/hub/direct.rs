@@ -255,3 +255,26 @@ async fn only_the_host_ends_a_call_for_everyone() {
         client.nothing_else().await;
     }
 }
+
+#[tokio::test]
+async fn whose_call_it_is_cannot_be_guessed() {
+    let hub = TestHub::defaults().await;
+    let ((_ada, _), (_bob, _), call) = hub.in_direct_call().await;
+    let (mut cy, _) = hub.welcomed("Cy").await;
+    let unknown: CallId = "0000dead-0000-4000-8000-000000000001".parse().unwrap();
+    let mut said = Vec::new();
+    for id in [call.id, unknown] {
+        cy.send_accept(id).await;
+        said.push(cy.next_error().await);
+        cy.send_rejoin(id).await;
+        said.push(cy.next_error().await);
+        let command = cy.id();
+        cy.send(ClientFrame::Decline { id: command, call: id }).await;
+        said.push(cy.next_error().await);
+    }
+    for error in said {
+        assert_eq!(error.code, ErrorCode::UnknownCall);
+        let same = error.message.replace(&call.id.to_string(), "X").replace(&unknown.to_string(), "X");
+        assert_eq!(same, "no call X for you");
+    }
+}

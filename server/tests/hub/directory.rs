@@ -74,6 +74,24 @@ async fn watchers_are_told_what_changes_and_nobody_else_is() {
     stranger.nothing_else().await;
 }
 
+/// What it was told last may be lost with the history: it asks again.
+#[tokio::test]
+async fn a_watch_ends_with_the_history_in_which_it_began() {
+    let hub = open().await;
+    let (mut watcher, welcome) = hub.welcomed("Watcher").await;
+    let (bob, bob_welcome) = hub.welcomed("Bob").await;
+    assert_eq!(watcher.search("bob").await[0].user, bob_welcome.user);
+    let (mut watcher, again) = hub.back(&welcome, None).await;
+    assert_ne!(again.epoch, welcome.epoch);
+    let call = watcher.ring(bob_welcome.user).await;
+    tokio::time::sleep(crate::support::ms(500)).await;
+    watcher.leave(&call).await;
+    watcher.nothing_else().await;
+    assert_eq!(watcher.search("bob").await[0].presence, Presence::Online);
+    drop(bob);
+    assert_eq!(watcher.presence().await, (bob_welcome.user, Presence::Offline));
+}
+
 #[tokio::test]
 async fn queries_have_a_rate() {
     let hub = open().await;

@@ -81,3 +81,41 @@ async fn a_signal_leaves_room_for_what_the_hub_adds_to_it() {
     }
     bob.nothing_else().await;
 }
+
+/// Each is stored and in the log: whoever begins one after another would push everybody else's out of it.
+#[tokio::test]
+async fn calls_that_are_begun_too_fast_are_refused_with_a_time_to_wait() {
+    let hub = TestHub::start(Config { calls_per_minute_max: 60, ..config() }).await;
+    let (mut ada, _) = hub.welcomed("Ada").await;
+    let (_bob, bob_welcome) = hub.welcomed("Bob").await;
+    let (_cy, _, _) = hub.joined("Cy", "team").await;
+    let mut begun = 1;
+    let refused = loop {
+        let id = ada.send_join(&format!("room-{begun}")).await;
+        match ada.next().await {
+            HubFrame::Joined { call, .. } => ada.leave(&call).await,
+            HubFrame::Error(error) => {
+                assert_eq!(error.in_reply_to, Some(id));
+                break error;
+            }
+            other => panic!("{other:?}"),
+        }
+        begun += 1;
+        assert!(begun < 5_000, "no end");
+    };
+    assert!(begun >= 30, "half of them at once: {begun}");
+    assert_eq!(refused.code, ErrorCode::RateLimited);
+    assert!(refused.retry_after_ms.is_some_and(|ms| (1..=1_000).contains(&ms)), "{refused:?}");
+    let call = ada.join("team").await;
+    ada.leave(&call).await;
+    let (mut dee, _) = hub.welcomed("Dee").await;
+    loop {
+        // Some may pass by now, for so much time has passed.
+        dee.send_call(bob_welcome.user).await;
+        match dee.next().await {
+            HubFrame::Ringing { call, .. } => dee.leave(&call).await,
+            HubFrame::Error(error) => break assert_eq!(error.message, refused.message),
+            other => panic!("{other:?}"),
+        }
+    }
+}

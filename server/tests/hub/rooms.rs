@@ -129,7 +129,13 @@ async fn a_call_ends_with_its_last_participant_and_the_name_gets_a_new_one() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn joining_and_leaving_at_once_never_loses_a_join() {
     // Nobody here is slow, but a busy machine may let one wait while the others go round many times.
-    let hub = TestHub::start(Config { frames_burst: 10_000, queue_frames_max: 10_000, ..config() }).await;
+    let hub = TestHub::start(Config {
+        frames_burst: 10_000,
+        queue_frames_max: 10_000,
+        calls_per_minute_max: 100_000,
+        ..config()
+    })
+    .await;
     let mut clients = Vec::new();
     for name in ["Ada", "Bob", "Eve"] {
         clients.push(hub.welcomed(name).await.0);

@@ -316,7 +316,14 @@ impl World {
     fn apply(&mut self, id: CallId, who: usize, step: &Step, event: Event) {
         let (version, call) = self.calls.get_mut(&id).expect("a call of ours");
         let was_over = self.ended.contains_key(&id);
+        let was_held_off = call.is_held_off();
         let effects = call.apply(self.now, event);
+        if was_held_off && !call.is_held_off() {
+            // Whoever else is away has more time now, however it came to be away.
+            for (_, client) in self.clients.iter_mut().enumerate().filter(|(other, _)| *other != who) {
+                client.trials.remove(&id);
+            }
+        }
         if call.take_dirty() {
             assert!(!was_over, "something changed in a call that is over");
             let committed = self.store.commit(*version, call.stored()).now_or_never();

@@ -61,8 +61,14 @@ fn everyone_is_away_since_the_hub_was_and_nobody_loses_time() {
     assert_eq!(left(2), (START + 60_000, 20_000), "what was left of it");
     assert_eq!((snapshot.participants[0].role, snapshot.participants[0].incarnation), (Role::Host, 1));
     scene.wait(20_000);
+    assert_eq!(
+        scene.call.len(),
+        3,
+        "somebody is there again, and the others have the time that a return takes"
+    );
+    scene.wait(5_000);
     assert_eq!(scene.call.len(), 2);
-    scene.wait(10_000);
+    scene.wait(5_000);
     assert_eq!((scene.call.len(), scene.reason()), (1, None));
 }
 

@@ -1,17 +1,9 @@
 //! Who asks, and how often an address may.
 
-use crate::{credentials::HubKey, network::Network, rate::Bucket};
+use crate::{credentials::HubKey, network::Network, rates::Rates};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use holdfast_protocol::{GuestCredential, Secret, UserId};
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
 use subtle::ConstantTimeEq;
-
-/// Addresses whose rate is remembered. When there are more, those who have not asked lately are forgotten, and if these
-/// are not enough, all.
-const ADDRESSES_MAX: usize = 16_384;
 
 /// Who asks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,14 +28,13 @@ impl Caller {
 #[derive(Debug)]
 pub(crate) struct ApiAccess {
     admin_token: Option<Secret>,
-    per_minute: u32,
-    rates: Mutex<HashMap<Network, Bucket>>,
+    rates: Rates,
 }
 
 impl ApiAccess {
     /// Without a token nobody is the operator. `per_minute` is above zero.
     pub(crate) fn new(admin_token: Option<Secret>, per_minute: u32) -> Self {
-        Self { admin_token, per_minute, rates: Mutex::default() }
+        Self { admin_token, rates: Rates::new(per_minute, (per_minute / 5).max(1)) }
     }
 
     /// Lets one request of an address through.
@@ -51,18 +42,7 @@ impl ApiAccess {
     /// # Errors
     /// With the milliseconds until the next one may pass.
     pub(super) fn pass(&self, network: Network, now_ms: u64) -> Result<(), u64> {
-        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        if rates.len() >= ADDRESSES_MAX && !rates.contains_key(&network) {
-            rates.retain(|_, bucket| !bucket.is_full(now_ms));
-            if rates.len() >= ADDRESSES_MAX {
-                rates.clear();
-            }
-        }
-        let burst = (self.per_minute / 5).max(1);
-        rates
-            .entry(network)
-            .or_insert_with(|| Bucket::new(self.per_minute.into(), burst, now_ms))
-            .take(now_ms)
+        self.rates.pass(network, now_ms)
     }
 
     /// Whose credentials these are: `Basic` with a guest's id and secret, `Bearer` with the admin token.
@@ -117,20 +97,5 @@ mod tests {
         }
         assert_eq!(ApiAccess::new(None, 60).caller("Bearer ", &key), None, "no token, no operator");
         assert!(!format!("{access:?}").contains(TOKEN));
-    }
-
-    #[test]
-    fn each_address_has_its_rate_and_the_table_a_bound() {
-        let network = |number: u32| Network::of(std::net::Ipv4Addr::from_bits(number).into());
-        let access = ApiAccess::new(None, 60);
-        for _ in 0..12 {
-            access.pass(network(1), 0).unwrap();
-        }
-        assert_eq!(access.pass(network(1), 0), Err(1_000));
-        assert_eq!((access.pass(network(2), 0), access.pass(network(1), 1_000)), (Ok(()), Ok(())));
-        for number in 3..40_000 {
-            access.pass(network(number), 1_000).unwrap();
-            assert!(access.rates.lock().unwrap().len() <= ADDRESSES_MAX);
-        }
     }
 }

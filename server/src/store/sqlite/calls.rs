@@ -82,10 +82,10 @@ fn write(
     let ended = (log.status == CallStatus::Ended).then(|| integer(log.ended_unix_ms.unwrap_or_default()));
     transaction
         .prepare_cached(
-            "INSERT INTO calls (id, version, status, room, began, ended, deadline, log, rest)
-             VALUES (:id, :version, :status, :room, :began, :ended, :deadline, :log, :rest)
+            "INSERT INTO calls (id, version, status, room, began, ended, deadline, log, rest, alone)
+             VALUES (:id, :version, :status, :room, :began, :ended, :deadline, :log, :rest, :alone)
              ON CONFLICT (id) DO UPDATE SET version = :version, status = :status, room = :room, began = :began,
-               ended = :ended, deadline = :deadline, leased_until = 0, log = :log, rest = :rest",
+               ended = :ended, deadline = :deadline, leased_until = 0, log = :log, rest = :rest, alone = :alone",
         )?
         .execute(named_params! {
             ":id": call_id,
@@ -95,6 +95,7 @@ fn write(
             ":began": integer(log.began_unix_ms),
             ":ended": ended,
             ":deadline": call.deadline_unix_ms.map(integer),
+            ":alone": call.is_of_one(),
             ":log": serde_json::to_string(log).map_err(StoreError::failed)?,
             ":rest": serde_json::to_string(&rest).map_err(StoreError::failed)?,
         })?;
@@ -189,22 +190,44 @@ pub(super) fn prune(
         transaction.query_row("SELECT count(*) FROM calls WHERE ended IS NOT NULL", [], |row| row.get(0))?;
     let surplus = retention.ended_max.map_or(0, |max| ended.saturating_sub(integer(max)).max(0));
     let before = retention.ended_before_unix_ms.map_or(-1, integer);
-    let gone = {
-        let sql = "SELECT id, ended FROM calls WHERE ended IS NOT NULL ORDER BY ended, id LIMIT ?1";
-        let mut statement = transaction.prepare_cached(sql)?;
-        let rows = statement
-            .query_map([count(limit)], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
-        rows.collect::<rusqlite::Result<Vec<_>>>()?
-    };
     let surplus = usize::try_from(surplus).unwrap_or(usize::MAX);
-    let wanted = |(place, (_, ended)): &(usize, (String, i64))| *place < surplus || *ended < before;
-    let mut pruned = 0;
-    for (_, (id, _)) in gone.into_iter().enumerate().take_while(wanted) {
-        for sql in ["DELETE FROM call_users WHERE call = ?1", "DELETE FROM claims WHERE call = ?1"] {
-            transaction.prepare_cached(sql)?.execute([&id])?;
-        }
-        pruned += transaction.prepare_cached("DELETE FROM calls WHERE id = ?1")?.execute([&id])?;
-    }
+    let alone = first_ended(
+        &transaction,
+        "SELECT id, ended FROM calls WHERE ended IS NOT NULL AND alone = 1 ORDER BY ended, id LIMIT ?1",
+        surplus.min(limit),
+    )?;
+    let mut pruned = forget(&transaction, &alone)?;
+    let (surplus, limit) = (surplus - pruned, limit - pruned);
+    let mut others = first_ended(
+        &transaction,
+        "SELECT id, ended FROM calls WHERE ended IS NOT NULL ORDER BY ended, id LIMIT ?1",
+        limit,
+    )?;
+    let kept = others.iter().enumerate().position(|(place, (_, ended))| place >= surplus && *ended >= before);
+    others.truncate(kept.unwrap_or(others.len()));
+    pruned += forget(&transaction, &others)?;
     transaction.commit()?;
     Ok(pruned)
+}
+
+/// The first `limit` of the calls that `sql` selects, and when they ended.
+fn first_ended(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    limit: usize,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let mut statement = transaction.prepare_cached(sql)?;
+    let rows = statement.query_map([count(limit)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn forget(transaction: &Transaction<'_>, calls: &[(String, i64)]) -> Result<usize, StoreError> {
+    let mut forgotten = 0;
+    for (id, _) in calls {
+        for sql in ["DELETE FROM call_users WHERE call = ?1", "DELETE FROM claims WHERE call = ?1"] {
+            transaction.prepare_cached(sql)?.execute([id])?;
+        }
+        forgotten += transaction.prepare_cached("DELETE FROM calls WHERE id = ?1")?.execute([id])?;
+    }
+    Ok(forgotten)
 }

@@ -16,7 +16,7 @@ const LOCK_FILE: &str = "holdfast.lock";
 /// `HOLD`: tells the file from other programs' databases.
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"HOLD");
 /// The steps from each schema to the next; the first makes it.
-const STEPS: [&str; 1] = [include_str!("schema.sql")];
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
 /// The log of changes is cut back to this size, in bytes, when it has been taken over.
 const WAL_BYTES_KEPT: u32 = 4 << 20;
 
@@ -197,6 +197,29 @@ mod tests {
     }
 
     #[test]
+    fn what_was_stored_by_an_earlier_hub_is_brought_up_to_date() {
+        let (_dir, path) = database();
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch(STEPS[0]).unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        for (call, users) in [("a", 1), ("b", 2)] {
+            let row = "INSERT INTO calls (id, version, status, began, ended, log, rest) VALUES (?1, 1, 'ended', 1, 2, '', '')";
+            connection.execute(row, [call]).unwrap();
+            for user in 0..users {
+                connection
+                    .execute("INSERT INTO call_users VALUES (?1, 1, ?2, 'ended')", (user.to_string(), call))
+                    .unwrap();
+            }
+        }
+        drop(connection);
+        let connection = open(&path).unwrap();
+        let alone =
+            |call| connection.query_row("SELECT alone FROM calls WHERE id = ?1", [call], |row| row.get(0));
+        assert_eq!((alone("a"), alone("b")), (Ok(1), Ok(0)));
+    }
+
+    #[test]
     fn one_hub_at_a_time() {
         let (dir, _) = database();
         let first = lock(dir.path()).unwrap();
@@ -212,7 +235,8 @@ mod tests {
         let before = fs::read(&path).unwrap();
         let error = open(&path).unwrap_err();
         assert!(matches!(error, OpenError::Newer { .. }), "{error}");
-        assert!(error.to_string().contains("holdfast.db: its schema is 2"), "{error}");
+        let said = format!("holdfast.db: its schema is {}", STEPS.len() + 1);
+        assert!(error.to_string().contains(&said), "{error}");
         assert_eq!(fs::read(&path).unwrap(), before);
     }
 

@@ -3,6 +3,7 @@
 mod back;
 mod gone;
 mod killed;
+mod outage;
 mod trouble;
 
 use crate::{

@@ -9,13 +9,13 @@ use std::{
     time::Duration,
 };
 
-fn flaky() -> (Arc<Flaky>, Config) {
+pub(super) fn flaky() -> (Arc<Flaky>, Config) {
     let (store, mut config) = (Arc::new(Flaky::default()), kept());
     config.store.given = Some(Arc::clone(&store) as Arc<dyn Store>);
     (store, config)
 }
 
-async fn says(hub: &TestHub, state: &str) {
+pub(super) async fn says(hub: &TestHub, state: &str) {
     soon(state, async {
         loop {
             let (status, _, body) = hub.http("GET /readyz HTTP/1.1").await;

@@ -119,3 +119,19 @@ async fn a_return_counts_once_it_is_acknowledged() {
     assert_eq!(deadlines[0], deadlines[1], "the first return was none");
     assert!(deadlines[2] > deadlines[1]);
 }
+
+/// The client goes on where it stopped, and its place with another incarnation, which it is to know of.
+#[tokio::test]
+async fn whoever_comes_back_without_asking_any_more_is_told_how_things_stand() {
+    let hub = TestHub::start(kept_for(600_000)).await;
+    let (mut ada, _, _) = hub.joined("Ada", "team").await;
+    let (bob, welcome, _) = hub.joined("Bob", "team").await;
+    assert!(matches!(ada.next().await, HubFrame::PeerJoined { .. }));
+    bob.cut();
+    assert!(matches!(ada.next().await, HubFrame::PeerDisconnected { .. }));
+    let (asking, held) = holds(&hub, &welcome).await;
+    let (_bob, back) = hub.back(&held, Some(asking.cut())).await;
+    assert!(back.resumed && back.epoch != held.epoch);
+    assert_eq!(back.calls[0].participants[1].incarnation, 2);
+    assert!(matches!(ada.next().await, HubFrame::PeerReconnected { incarnation: 2, .. }));
+}

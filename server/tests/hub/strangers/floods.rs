@@ -62,7 +62,7 @@ async fn thousands_of_joins_to_distinct_rooms() {
 
 #[tokio::test]
 async fn thousands_of_rooms_one_after_another() {
-    let limits = Config { frames_burst: 10_000, ..config() };
+    let limits = Config { frames_burst: 10_000, calls_per_minute_max: 10_000, ..config() };
     let hub = TestHub::start(limits).await;
     let control = Control::start(&hub).await;
     let mut mallory = welcomed(&hub).await;

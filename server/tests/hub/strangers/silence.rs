@@ -48,6 +48,36 @@ async fn connections_that_are_only_held() {
     control.stays_undisturbed().await;
 }
 
+/// It would keep its place among the connections for as long as it likes.
+#[tokio::test]
+async fn answers_that_nobody_reads() {
+    let limits = Config {
+        http_connections_per_address_max: 1,
+        write_timeout: ms(300),
+        head_timeout: PATIENCE,
+        ..config()
+    };
+    let hub = TestHub::start(limits).await;
+    let mut deaf = TcpStream::connect(hub.address).await.unwrap();
+    let requests = "GET /metrics HTTP/1.1\r\nhost: hub\r\n\r\n".repeat(200);
+    // Until the hub reads no more, for its answers are not taken.
+    while let Ok(sent) = tokio::time::timeout(ms(200), deaf.write_all(requests.as_bytes())).await {
+        sent.unwrap();
+    }
+    soon("the place of who does not read", async {
+        loop {
+            let mut other = TcpStream::connect(hub.address).await.unwrap();
+            let mut answer = [0; 12];
+            let asked = other.write_all(b"GET /healthz HTTP/1.1\r\nhost: hub\r\n\r\n").await;
+            if asked.is_ok() && other.read_exact(&mut answer).await.is_ok() {
+                break assert_eq!(&answer, b"HTTP/1.1 200");
+            }
+            tokio::time::sleep(ms(50)).await;
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_client_that_never_reads() {
     let hub = TestHub::start(Config { frames_burst: 10_000, idle_resume_window: ms(1), ..kept_for(1) }).await;

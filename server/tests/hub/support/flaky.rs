@@ -6,9 +6,12 @@ use holdfast_server::store::{
     Committed, LogQuery, Retention, Store, StoreError, StoredCall, StoredSession, Version,
     memory::MemoryStore,
 };
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering::SeqCst},
+};
 
-/// A store in memory. While it fails it does nothing, or what it is asked for without saying so, or never
+/// A store in memory. While it fails it does nothing, or commits without saying so, or never
 /// answers.
 #[derive(Debug, Default)]
 pub(crate) struct Flaky {
@@ -16,6 +19,8 @@ pub(crate) struct Flaky {
     pub(crate) fails: AtomicBool,
     pub(crate) lies: AtomicBool,
     pub(crate) hangs: AtomicBool,
+    /// What was to be written, in order.
+    pub(crate) writes: Mutex<Vec<&'static str>>,
 }
 
 impl Flaky {
@@ -27,10 +32,6 @@ impl Flaky {
         if self.hangs.load(SeqCst) {
             std::future::pending::<()>().await;
         }
-        if self.lies.load(SeqCst) {
-            asked.await?;
-            return Err(StoreError::failed("the answer was lost"));
-        }
         self.check()?;
         asked.await
     }
@@ -39,7 +40,9 @@ impl Flaky {
 #[async_trait]
 impl Store for Flaky {
     async fn commit(&self, expected: Version, call: StoredCall) -> Result<Committed, StoreError> {
-        self.ask(self.memory.commit(expected, call)).await
+        self.writes.lock().unwrap().push("call");
+        let outcome = self.ask(self.memory.commit(expected, call)).await?;
+        if self.lies.load(SeqCst) { Err(StoreError::failed("the answer was lost")) } else { Ok(outcome) }
     }
 
     async fn call(&self, call: CallId) -> Result<Option<(Version, StoredCall)>, StoreError> {
@@ -73,6 +76,7 @@ impl Store for Flaky {
     }
 
     async fn put_session(&self, session: StoredSession) -> Result<(), StoreError> {
+        self.writes.lock().unwrap().push("session");
         self.ask(self.memory.put_session(session)).await
     }
 
