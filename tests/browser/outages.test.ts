@@ -17,7 +17,7 @@ let bots: Bot[] = [];
 let people: Person[] = [];
 
 beforeAll(async () => {
-  [hub, browser] = await Promise.all([Hub.start(), launch()]);
+  [hub, browser] = await Promise.all([Hub.start('--room-policy', 'patient,away=15s'), launch()]);
 });
 
 afterEach(async () => {
@@ -80,7 +80,7 @@ for (const side of ['page', 'bot'] as const) {
   });
 }
 
-test('the hub killed: the media goes on while both try to come back', async () => {
+test('the hub killed: the media goes on while both try to come back, and afterwards', async () => {
   const { ada, bot } = await call('hub-dead');
   const before = await connection(ada);
   await hub.kill();
@@ -96,9 +96,13 @@ test('the hub killed: the media goes on while both try to come back', async () =
   await ada.seesAndHears(1);
 
   await hub.restart();
-  await Promise.all([ada.until('the hub again', statusIs, 'connected', 30_000), bot.until('joined', 2)]);
+  await Promise.all([ada.until('the hub again', statusIs, 'connected', 30_000), bot.until('welcome', 2)]);
   await ada.sees(['Robot']);
   await ada.seesAndHears(1);
+  const after = await connection(ada);
+  expect({ made: after.made, id: after.id }, 'the same call, over the same connection').toEqual({ made: before.made, id: before.id });
+  expect(await ada.longestFreeze_ms()).toBeLessThan(FREEZE_MS_MAX);
+  for (const event of ['connection-closed', 'peer-left', 'place-lost']) expect(bot.count(event), event).toBe(0);
 });
 
 test('a bot that is killed holds its place for a while, and then it is gone', async () => {

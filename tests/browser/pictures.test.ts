@@ -89,7 +89,8 @@ test('before joining with devices refused, and in Russian', async () => {
   await ada.tab.addInitScript(() => {
     navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'));
   });
-  await ada.tab.goto(`${hub.origin}/r/team-sync`);
+  // A room of its own: who closes the page is waited for.
+  await ada.tab.goto(`${hub.origin}/r/book-club`);
   await ada.tab.getByTestId('trouble').waitFor();
   await pictures(ada, 'lobby-refused');
   await ada.tab.getByTestId('language').selectOption('ru');
