@@ -71,7 +71,7 @@ function onWelcome(
   return chain(looked, (next) => (next.page.at === 'landing' ? history.load(next) : [next, []]));
 }
 
-function react(state: State, now_ms: number, frame: HubFrame): Next {
+function react(state: State, now_ms: number, frame: link.Heard): Next {
   switch (frame.type) {
     case 'joined':
     case 'ringing':

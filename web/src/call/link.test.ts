@@ -87,6 +87,11 @@ describe('heartbeat', () => {
     expect(core.after(4_000).after(5_000).after(2_000).done).toContain('close-socket');
   });
 
+  test('so is one of a type that this page does not know', () => {
+    const core = inCall().feed({ event: 'probe' }).frame({ type: 'unknown' });
+    expect(core.after(2_000).done).not.toContain('close-socket');
+  });
+
   test('a socket that does not prove itself after a change of network is dropped after 2 s', () => {
     const core = inCall();
     expect(core.feed({ event: 'online' }).sent).toEqual([{ type: 'heartbeat' }]);

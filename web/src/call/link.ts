@@ -3,6 +3,7 @@
  * Pure: it is told the time and what happened, and returns the next link with what the socket has to do.
  * `effects/socket.ts` does it.
  */
+import type { UnknownFrame } from '../protocol/decode.ts';
 import {
   ACK_DELAY_MS,
   ACK_FRAMES,
@@ -82,7 +83,7 @@ type WithoutId<F> = F extends { id: CommandId } ? Omit<F, 'id'> : never;
 /** A client frame that has a number, before it has one. */
 export type Command = WithoutId<ClientFrame>;
 /** A hub frame with its place in the epoch; a few types have none. */
-export type Heard = HubFrame & { seq?: Seq };
+export type Heard = (HubFrame | UnknownFrame) & { seq?: Seq };
 
 /** What a `welcome` goes on from. */
 export type Continuity = 'same-epoch' | 'new-epoch' | 'new-session';
