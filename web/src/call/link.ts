@@ -178,7 +178,9 @@ export function heard(link: Link, now_ms: number, frame: Heard): LinkStep {
   if (frame.seq !== undefined) {
     // A hole cannot be mended on this socket; on the next one the hub goes on from `seq`.
     if (frame.seq > link.seq + 1) return giveUp(next, now_ms, 0);
-    return isNext(link, frame) ? takeIn(next, now_ms, frame.seq) : [next, []];
+    if (!isNext(link, frame)) return [next, []];
+    const [taken, effects] = takeIn(next, now_ms, frame.seq);
+    return [frame.type === 'error' ? putOff(taken, now_ms, frame) : taken, effects];
   }
   switch (frame.type) {
     case 'welcome':
@@ -242,8 +244,17 @@ function refused(link: Link, now_ms: number, frame: HubFrame & { type: 'error' }
   if (frame.code === 'bad-credentials') next = { ...forget(link), guest: undefined };
   // There is less to refuse the next time, so it need not wait.
   if (next !== link && hasMore) next = { ...next, failures: 0 };
-  if (frame.retry_after_ms === undefined || frame.in_reply_to !== undefined) return [next, []];
-  return [{ ...next, not_before_ms: now_ms + frame.retry_after_ms }, []];
+  return [putOff(next, now_ms, frame), []];
+}
+
+/** The hub asks to wait before the next socket; an answer to one command speaks of that command alone. */
+function putOff(
+  link: Link,
+  now_ms: number,
+  { retry_after_ms, in_reply_to }: HubFrame & { type: 'error' },
+): Link {
+  if (retry_after_ms === undefined || in_reply_to !== undefined) return link;
+  return { ...link, not_before_ms: now_ms + retry_after_ms };
 }
 
 /** The current socket closed, or never opened. */
