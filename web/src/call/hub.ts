@@ -67,7 +67,10 @@ function onWelcome(
   const known = ringing.resync(state, now_ms, frame.incoming, how !== 'same-epoch');
   const welcomed = directory.opened({ ...known, trouble: undefined }, frame.directory);
   const placed = chain([welcomed, effects], (next) => place.take(next, now_ms, frame.calls, how));
-  const looked = chain(placed, (next) => (how === 'same-epoch' ? [next, []] : directory.ask(next, now_ms)));
+  const looked = chain(placed, (next) => {
+    const goesOn = how === 'same-epoch' && next.directory.refresh_at_ms !== undefined;
+    return goesOn ? [next, []] : directory.ask(next, now_ms);
+  });
   return chain(looked, (next) => (next.page.at === 'landing' ? history.load(next) : [next, []]));
 }
 

@@ -90,6 +90,22 @@ describe('the directory', () => {
     expect(core.state.directory.refresh_at_ms).toBeUndefined();
   });
 
+  test('is asked for again after an outage that was longer than the wait, though the epoch goes on', () => {
+    const core = listed().closed();
+    const { session, epoch } = core.state.link.session ?? {};
+    const welcome = { ...golden('welcome'), resumed: true, session: session ?? '', epoch: epoch ?? '' };
+    core
+      .after(0)
+      .opened()
+      .frame({ ...welcome, last_command: 1 });
+    expect(core.sent, 'a short one changes nothing').toEqual([]);
+    core.closed().after(1_000).after(9_999).feed({ event: 'reconnect-now' });
+    core.closed().after(15_000).opened();
+    core.frame({ ...welcome, last_command: 1 });
+    expect(core.sent).toMatchObject([{ type: 'directory' }]);
+    expect(core.state.directory.refresh_at_ms).toBeGreaterThan(core.now_ms);
+  });
+
   test('that is closed meanwhile is no longer shown', () => {
     const core = listed().feed({ event: 'directory-search', query: 'x' });
     const in_reply_to = core.state.directory.asked_id ?? -1;
