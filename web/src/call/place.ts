@@ -67,10 +67,15 @@ function isPending({ link, join_id }: State, how: Continuity): boolean {
 }
 
 /** Whether `call` is the one that the page waits for. */
-function isFor(page: Page & { at: 'joining' | 'calling' }, { id, kind, state }: CallSnapshot): boolean {
+function isFor(page: Page & { at: 'joining' | 'calling' }, snapshot: CallSnapshot): boolean {
+  const { id, kind, state, participants } = snapshot;
   const call = callOf(page);
   if (call !== undefined) return id === call;
-  if (page.at === 'calling') return state.is === 'ringing' && state.to === page.to.user;
+  if (page.at === 'calling') {
+    const { user } = page.to;
+    if (state.is === 'ringing') return state.to === user;
+    return kind.is === 'direct' && participants.some((one) => one.user === user);
+  }
   return kind.is === 'room' && page.target.is === 'room' && kind.room === page.target.room;
 }
 
@@ -101,7 +106,9 @@ function becameOf(state: State, to: Caller, call: CallId): Next {
 /** The hub gave a place. One that nobody waits for any more is given back. */
 export function given(state: State, now_ms: number, frame: HubFrame & { type: 'joined' | 'ringing' }): Next {
   const { page } = state;
-  if (frame.in_reply_to === state.join_id) {
+  // Who gave up and asked again at once waits for the same place: the hub gives one, and answers twice.
+  const asksAgain = (page.at === 'joining' || page.at === 'calling') && isFor(page, frame.call);
+  if (frame.in_reply_to === state.join_id || asksAgain) {
     const answered: State = { ...state, join_id: undefined };
     return frame.type === 'ringing'
       ? [ringing.ringingThere(answered, now_ms, frame), []]
@@ -124,7 +131,12 @@ export function enter(before: State, now_ms: number, call: CallSnapshot): Next {
   const { page } = before;
   const target = targetOf(page);
   if (!target) return [before, []];
-  const state: State = { ...before, join_id: undefined, link: { ...before.link, hold: false } };
+  // Who calls somebody that calls them is in that call: it does not ring any more.
+  const state: State = {
+    ...ringing.silence(before, call.id),
+    join_id: undefined,
+    link: { ...before.link, hold: false },
+  };
   if (page.at === 'call' && page.call === call.id && page.you === call.you) {
     const [people, effects] = roster.resync(page.people, call, now_ms);
     return announce({ ...state, page: { ...page, people } }, effects);
@@ -193,9 +205,9 @@ export function endForAll(state: State, now_ms: number): Next {
 }
 
 /** Hangs up, gives up ringing, or says no to coming back. The hub is told now, or as soon as it can be reached. */
-export function leave(state: State, now_ms: number): Next {
+export function leave(state: State, now_ms: number, why?: Why): Next {
   const call = callOf(state.page);
-  const left = over(state, now_ms, undefined);
+  const left = over(state, now_ms, why);
   // Before the hub has named the call there is nothing to leave; a place that it gives later is given back.
   return call === undefined
     ? left

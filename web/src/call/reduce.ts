@@ -65,7 +65,6 @@ export function deadline_ms(state: State): number | undefined {
   const due = [
     link.linkDeadline_ms(state.link),
     ringing.ringDeadline_ms(state),
-    rejoin.rejoinDeadline_ms(state),
     state.directory.refresh_at_ms,
     state.alive_at_ms,
   ].filter((one) => one !== undefined);
@@ -89,7 +88,13 @@ export function reduce(state: State, now_ms: number, event: PageEvent): Next {
   const ring = ringing.soundOf(next);
   if (!ringing.soundsAlike(ringing.soundOf(state), ring)) effects.push({ effect: 'ring', ring });
   const kept = stored === next.stored ? next : { ...next, stored };
-  return [kept, [...first, ...effects]];
+  return [unheld(kept), [...first, ...effects]];
+}
+
+/** `state` with its places held back only while the user is asked about them. */
+function unheld(state: State): State {
+  const { page, link: way } = state;
+  return page.at !== 'rejoin' && way.hold ? { ...state, link: { ...way, hold: false } } : state;
 }
 
 /** What follows from getting into a call, out of it, and to the first page. */
@@ -183,7 +188,7 @@ function tick(before: State, now_ms: number, random: number): Next {
   const linked = withLink(before, link.tick(before.link, now_ms, random));
   const asked = chain(linked, (state) => directory.tick(ringing.tick(state, now_ms), now_ms));
   return chain(asked, (state) => {
-    if (rejoin.isLate(state, now_ms)) return place.over(state, now_ms, 'over');
+    if (ringing.isForgotten(state, now_ms)) return place.leave(state, now_ms, 'over');
     if (state.alive_at_ms === undefined || now_ms < state.alive_at_ms) return [state, []];
     return [{ ...state, alive_at_ms: now_ms + MEDIA_ALIVE_INTERVAL_MS }, [{ effect: 'check-media' }]];
   });

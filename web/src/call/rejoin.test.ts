@@ -1,6 +1,7 @@
 /** Coming back: after a reload, after a crash, from another tab. */
 import { describe, expect, test } from 'vitest';
 import { ADA, BOB, Core, ROOM, callOf, golden, participant } from './fixtures.ts';
+import { deadline_ms } from './reduce.ts';
 import type { Found, StoredCall } from './rejoin.ts';
 import type { Target } from './state.ts';
 
@@ -112,12 +113,12 @@ describe('after a crash', () => {
     expect(core.done).toContain('forget-call');
   });
 
-  test('or when the time is up and the hub has said nothing', () => {
+  test('but not by itself when the time is up: the hub may keep the place for longer', () => {
     const core = asked(10_000);
-    core.now_ms += 12_999;
+    core.now_ms += 60_000;
     expect(core.after(0).state.page.at).toBe('rejoin');
-    expect(core.after(1).state.page).toMatchObject({ at: 'left', why: 'over' });
-    expect(core.state.stored).toBeUndefined();
+    expect(core.state.stored).toBeDefined();
+    expect(deadline_ms(core.state)).toBeGreaterThan(core.now_ms);
   });
 
   test('or when the place is given up, and the call goes on', () => {
@@ -135,6 +136,13 @@ describe('after a crash', () => {
     unknown.frame({ type: 'error', code: 'session-unknown', message: '' }).closed(4002).after(0).opened();
     unknown.frame(golden('welcome'));
     expect(unknown.state.page).toMatchObject({ at: 'left', why: 'over' });
+  });
+
+  test('who declines is asked nothing more: the session is whole again', () => {
+    const core = asked().feed({ event: 'decline-rejoin' });
+    expect(core.state.link.hold).toBe(false);
+    core.feed({ event: 'open-room', room: 'another' }).feed({ event: 'join' }).closed().after(0);
+    expect(core.opened().sent).toMatchObject([{ resume: { hold: false } }]);
   });
 
   test('a socket that is lost meanwhile still holds the place', () => {

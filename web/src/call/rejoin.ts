@@ -7,9 +7,6 @@ import * as devices from './devices.ts';
 import * as link from './link.ts';
 import { chain, mediaOf, withLink, type Next, type Page, type State, type Target } from './state.ts';
 
-/** The hub ends the wait; should it not, the question goes away so much later. */
-const SLACK_MS = 3_000;
-
 /** What a page leaves for the one that comes after it. */
 export interface StoredCall {
   session: link.Session;
@@ -79,22 +76,11 @@ export function sayRejoin(state: State): Next {
   return withLink({ ...state, join_id: state.link.next_id }, link.say(state.link, command));
 }
 
-/** The question, as the hub's snapshot has it: until when the place is kept. */
+/** The question, as the hub's snapshot has it: until when the place is kept. It goes away when the hub says so. */
 export function asked(page: Page & { at: 'rejoin' }, now_ms: number, call: CallSnapshot): Page {
   const own = call.participants.find(({ id }) => id === call.you);
   const until_ms = own?.state.is === 'temporarily-disconnected' ? now_ms + own.state.ms_left : undefined;
   return { ...page, place: { you: call.you, until_ms } };
-}
-
-/** The time to answer is up. */
-export function isLate({ page }: State, now_ms: number): boolean {
-  const until_ms = page.at === 'rejoin' ? page.place?.until_ms : undefined;
-  return until_ms !== undefined && now_ms >= until_ms + SLACK_MS;
-}
-
-export function rejoinDeadline_ms({ page }: State): number | undefined {
-  const until_ms = page.at === 'rejoin' ? page.place?.until_ms : undefined;
-  return until_ms === undefined ? undefined : until_ms + SLACK_MS;
 }
 
 /** What the page after this one would need. */
