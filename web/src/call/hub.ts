@@ -4,6 +4,7 @@ import * as directory from './directory.ts';
 import * as history from './history.ts';
 import * as link from './link.ts';
 import * as place from './place.ts';
+import * as rejoin from './rejoin.ts';
 import * as ringing from './ringing.ts';
 import * as roster from './roster.ts';
 import {
@@ -137,7 +138,8 @@ function onError(before: State, now_ms: number, frame: HubFrame & { type: 'error
   if (frame.code === 'unsupported-protocol' || frame.code === 'invalid-name') {
     return chain(place.refuse(state, refusal), (next) => withLink(next, link.stop(next.link)));
   }
-  return [{ ...state, trouble: frame.code }, []];
+  const rereads = frame.code === 'session-unknown' && rejoin.mayBeStale(state);
+  return [{ ...state, trouble: frame.code }, rereads ? [{ effect: 'read-call' }] : []];
 }
 
 type CallFrame = Extract<

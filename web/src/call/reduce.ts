@@ -149,6 +149,8 @@ function step(state: State, now_ms: number, event: PageEvent): Next {
       return history.seen(state, event.at_unix_ms);
     case 'directory-search':
       return directory.search(state, now_ms, event.query);
+    case 'call-read':
+      return rejoin.reread(state, event.stored);
     case 'call-moved':
       return takenOver(state, 'moved');
     case 'pair-state':

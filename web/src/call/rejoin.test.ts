@@ -188,6 +188,44 @@ describe('another tab', () => {
     expect(core.opened().sent).toMatchObject([{ resume: { token: 'a later token', hold: false } }]);
   });
 
+  describe('that is just coming back while the call is moved here', () => {
+    const refused = () => {
+      const core = came('elsewhere', { room: ROOM }).feed({ event: 'move-here' });
+      core.feed({ event: 'call-taken', stored: stored() }).opened();
+      return core.frame({ type: 'error', code: 'session-unknown', message: '' });
+    };
+    const latest = { ...stored(), session: { ...stored().session, token: 'the next token' } };
+
+    test('may have got the next token meanwhile: it is looked for, and said', () => {
+      const core = refused();
+      expect(core.done).toContain('read-call');
+      core.feed({ event: 'call-read', stored: latest });
+      expect(core.done).toEqual(['store-call']);
+      expect(core.closed(4002).after(0).opened().sent).toMatchObject([
+        { resume: { token: 'the next token', hold: false } },
+      ]);
+      core.frame({ ...held(), calls: [callOf(participant(BOB, 2))] });
+      expect(core.state.page).toMatchObject({ at: 'call', call: CALL });
+    });
+
+    test('once: one that is refused as well ends it', () => {
+      const core = refused().feed({ event: 'call-read', stored: latest }).closed(4002).after(0).opened();
+      core.frame({ type: 'error', code: 'session-unknown', message: '' });
+      core.feed({ event: 'call-read', stored: latest }).closed(4002).after(0);
+      expect(core.opened().sent[0]).not.toHaveProperty('resume');
+    });
+
+    test.each([
+      ['none', undefined],
+      ['the one that was refused', stored()],
+      ['that of another call', { ...latest, call: 'another call' }],
+    ])('finds %s: the call is asked for in a new session', (_, found) => {
+      const core = refused().feed({ event: 'call-read', stored: found }).closed(4002).after(0);
+      expect(core.opened().sent[0]).not.toHaveProperty('resume');
+      expect(core.frame(golden('welcome')).sent).toMatchObject([{ type: 'rejoin', call: CALL }]);
+    });
+  });
+
   test('finds nothing to move when the call has ended', () => {
     const core = came('elsewhere', { room: ROOM }).feed({ event: 'move-here' });
     core.feed({ event: 'call-taken', stored: undefined });

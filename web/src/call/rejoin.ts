@@ -54,6 +54,20 @@ export function comeBack(state: State, now_ms: number, { session, call, target }
   return chain(withLink(back, link.start(back.link, now_ms)), devices.openWanted);
 }
 
+/** Whether a refused session may be one that another tab got the next token of, just before this page took the call. */
+export function mayBeStale({ page, stored }: State): boolean {
+  return page.at === 'joining' && page.by === 'rejoin' && stored !== undefined;
+}
+
+/** What is stored by now, after the hub refused the session: another token than that is worth one more try. */
+export function reread(state: State, stored: StoredCall | undefined): Next {
+  const { page, link: way } = state;
+  const waits = page.at === 'joining' && page.by === 'rejoin' && !way.session;
+  if (!waits || stored?.call !== page.call) return [state, []];
+  if (stored.session.token === state.stored?.session.token) return [state, []];
+  return [{ ...state, link: link.adopt(way, stored.session, false) }, []];
+}
+
 /** The user wants to. */
 export function agreed(state: State): Next {
   const { page } = state;

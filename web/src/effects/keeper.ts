@@ -39,6 +39,11 @@ export class CallKeeper {
     return { stored, how: held ? (mine ? 'own' : 'left-behind') : 'elsewhere' };
   }
 
+  /** What is stored now, by whichever tab; nothing where tabs cannot take calls from one another. */
+  latest(): StoredCall | undefined {
+    return locks() ? read(() => localStorage) : undefined;
+  }
+
   /** Takes the call from the tab that has it; asked for twice, it is taken once. */
   take(): Promise<StoredCall | undefined> {
     this.#taking ??= this.#steal().finally(() => (this.#taking = undefined));
