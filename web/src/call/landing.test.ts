@@ -44,6 +44,24 @@ describe('being reachable', () => {
     expect(same.done).toEqual([]);
   });
 
+  test('another name waits until the hub has heard of what was hung up', () => {
+    const core = new Core().inCall().closed().feed({ event: 'go-home' });
+    const { session, epoch } = core.state.link.session ?? {};
+    core.feed({ event: 'name-changed', name: 'Ada L.' }).feed({ event: 'name-settled' });
+    core.after(0).opened();
+    expect(core.sent).toMatchObject([{ resume: { session } }]);
+    const welcome = { ...golden('welcome'), resumed: true, session: session ?? '', epoch: epoch ?? '' };
+    core.frame({ ...welcome, last_command: 1 });
+    const leave = core.sent.find(({ type }) => type === 'leave');
+    const command = leave && 'id' in leave ? leave.id : -1;
+    expect(core.frame({ type: 'ack', command: command - 1 }).done).toEqual([]);
+    expect(core.frame({ type: 'ack', command }).done).toContain('open-socket');
+    expect(core.opened().sent).toMatchObject([{ type: 'hello', name: 'Ada L.' }]);
+    expect(core.sent[0]).not.toHaveProperty('resume');
+    core.frame(golden('welcome'));
+    expect(core.frame({ type: 'ack', command: 1 }).done, 'but once').toEqual([]);
+  });
+
   test('joining a room goes on with the session', () => {
     const core = online().feed({ event: 'open-room', room: ROOM }).feed({ event: 'join' });
     expect(core.sent).toMatchObject([{ type: 'join', room: ROOM }]);

@@ -65,7 +65,7 @@ export interface Link {
   seq: Seq;
   acked_seq: Seq;
   ack_at_ms: number | undefined;
-  /** The name that the last `hello` said. */
+  /** The name that the session began with, as far as this page knows. */
   name: string;
   next_id: CommandId;
   /** Commands that the hub has not acknowledged, in order. */
@@ -148,7 +148,12 @@ export function greet(link: Link, name: string): LinkStep {
   };
   if (link.guest) hello.guest = link.guest;
   if (link.session) hello.resume = { ...link.session, seq: link.seq, hold: link.hold };
-  return [{ ...link, name, held: link.hold }, [{ effect: 'send', frame: { type: 'hello', ...hello } }]];
+  // A session that is resumed keeps the name that it began with.
+  const known = link.session && link.name !== '' ? link.name : name;
+  return [
+    { ...link, name: known, held: link.hold },
+    [{ effect: 'send', frame: { type: 'hello', ...hello } }],
+  ];
 }
 
 /** How a `welcome` goes on from what this link knows. */
@@ -161,6 +166,11 @@ export function continuity(link: Link, welcome: HubFrame & { type: 'welcome' }):
 /** Whether the hub has yet to acknowledge a command; it is said again on the next socket. */
 export function isUnacknowledged(link: Link, id: CommandId | undefined): boolean {
   return id !== undefined && link.outbox.some((command) => command.id === id);
+}
+
+/** Whether the hub has yet to hear of a call that was hung up or declined; only this session can tell it. */
+export function isParting(link: Link): boolean {
+  return link.outbox.some(({ type }) => type === 'leave' || type === 'decline' || type === 'end');
 }
 
 /** Whether a frame is to be taken in: not one that was taken in already, nor one from after a hole. */

@@ -28,7 +28,7 @@ import {
   type State,
 } from './state.ts';
 import { forgetGone, newTalk, onTalk } from './talk.ts';
-import { joinWhenSettled, onUser } from './user.ts';
+import { joinWhenSettled, onUser, reachable } from './user.ts';
 import { MEDIA_ALIVE_INTERVAL_MS } from '../protocol/wire.ts';
 
 /** What the browser remembers from earlier visits. */
@@ -131,7 +131,8 @@ function step(state: State, now_ms: number, event: PageEvent): Next {
     case 'socket-closed':
       return event.socket === state.link.socket ? onClosed(state, now_ms, event) : [state, []];
     case 'frame':
-      return event.socket === state.link.socket ? onFrame(state, now_ms, event.frame) : [state, []];
+      if (event.socket !== state.link.socket) return [state, []];
+      return chain(onFrame(state, now_ms, event.frame), (next) => renewed(state, now_ms, next));
     case 'online':
       return withLink(state, link.online(state.link, now_ms));
     case 'probe':
@@ -183,6 +184,12 @@ function step(state: State, now_ms: number, event: PageEvent): Next {
     default:
       return onUser(state, now_ms, event);
   }
+}
+
+/** A new name that had to wait until the hub has heard of what was hung up. */
+function renewed(before: State, now_ms: number, state: State): Next {
+  const parted = link.isParting(before.link) && !link.isParting(state.link);
+  return parted && state.page.at === 'landing' ? reachable(state, now_ms) : [state, []];
 }
 
 /** Whatever is due by now. */
