@@ -62,6 +62,31 @@ describe('being reachable', () => {
     expect(core.frame({ type: 'ack', command: 1 }).done, 'but once').toEqual([]);
   });
 
+  test.each([
+    ['join', { event: 'join' }, { type: 'join', room: ROOM }],
+    ['call', { event: 'call-user', user: 'bob', name: 'Bob' }, { type: 'call', to: 'bob' }],
+  ] as const)('who wants to %s meanwhile does so under the new name', (_, event, asked) => {
+    // Either the ack or the welcome tells that the hub has heard.
+    for (const last_command of [1, 99]) {
+      const core = new Core().inCall().closed().feed({ event: 'go-home' });
+      const { session, epoch } = core.state.link.session ?? {};
+      core
+        .feed({ event: 'name-changed', name: 'Ada L.' })
+        .feed({ event: 'open-room', room: ROOM })
+        .feed(event);
+      const welcome = { ...golden('welcome'), resumed: true, session: session ?? '', epoch: epoch ?? '' };
+      core
+        .after(0)
+        .opened()
+        .frame({ ...welcome, last_command });
+      expect(core.sent.map(({ type }) => type)).toEqual(last_command === 1 ? ['leave'] : []);
+      if (last_command === 1) core.frame({ type: 'ack', command: 2 });
+      expect(core.done).toContain('open-socket');
+      expect(core.opened().sent).toMatchObject([{ type: 'hello', name: 'Ada L.' }]);
+      expect(core.frame(golden('welcome')).sent).toMatchObject([asked]);
+    }
+  });
+
   test('joining a room goes on with the session', () => {
     const core = online().feed({ event: 'open-room', room: ROOM }).feed({ event: 'join' });
     expect(core.sent).toMatchObject([{ type: 'join', room: ROOM }]);

@@ -173,6 +173,11 @@ export function isParting(link: Link): boolean {
   return link.outbox.some(({ type }) => type === 'leave' || type === 'decline' || type === 'end');
 }
 
+/** Whether the user goes by another name than the session does. */
+export function isOtherName(link: Link, name: string | undefined): boolean {
+  return name !== undefined && link.name !== '' && link.name !== name;
+}
+
 /** Whether a frame is to be taken in: not one that was taken in already, nor one from after a hole. */
 export function isNext(link: Link, frame: Heard): boolean {
   return frame.seq === undefined || frame.seq === link.seq + 1;

@@ -1,7 +1,8 @@
 /** One's own place in a call: asking for it, getting it, not getting it, losing it. Pure. */
 import type { CallId, CallSnapshot, Caller, HubFrame } from '../protocol/wire.ts';
 import { announce, closeAll } from './devices.ts';
-import { isUnacknowledged, say, type Continuity } from './link.ts';
+import { isOtherName, isUnacknowledged, say, type Continuity } from './link.ts';
+import { displayName } from './names.ts';
 import { summary } from './quality.ts';
 import * as rejoin from './rejoin.ts';
 import * as ringing from './ringing.ts';
@@ -21,10 +22,13 @@ import {
   type Why,
 } from './state.ts';
 
-/** Asks for a place in the room that the page is about. */
+/** Asks for a place in the room that the page is about. Who has just chosen another name asks in a session of it. */
 export function askToJoin(state: State): Next {
-  const target = targetOf(state.page);
+  const { page } = state;
+  const target = targetOf(page);
+  const begins = page.at === 'joining' && page.by === 'join';
   if (target?.is !== 'room') return [state, []];
+  if (begins && isOtherName(state.link, displayName(state.name))) return [state, []];
   const join = { type: 'join' as const, room: target.room, media: mediaOf(state.devices) };
   return withLink({ ...state, join_id: state.link.next_id }, say(state.link, join));
 }

@@ -19,6 +19,7 @@ import * as rejoin from './rejoin.ts';
 import * as ringing from './ringing.ts';
 import { change, isAway } from './roster.ts';
 import {
+  callOf,
   chain,
   withLink,
   type Devices,
@@ -188,8 +189,11 @@ function step(state: State, now_ms: number, event: PageEvent): Next {
 
 /** A new name that had to wait until the hub has heard of what was hung up. */
 function renewed(before: State, now_ms: number, state: State): Next {
+  const { page, join_id } = state;
   const parted = link.isParting(before.link) && !link.isParting(state.link);
-  return parted && state.page.at === 'landing' ? reachable(state, now_ms) : [state, []];
+  const asks = page.at === 'joining' || page.at === 'calling';
+  const waits = page.at === 'landing' || (asks && callOf(page) === undefined && join_id === undefined);
+  return parted && waits ? reachable(state, now_ms) : [state, []];
 }
 
 /** Whatever is due by now. */

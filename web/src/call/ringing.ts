@@ -1,7 +1,8 @@
 /** Calls from one user to another while they ring: those that come in, and the one that goes out. Pure. */
 import type { CallId, Caller, EndReason, HubFrame, IncomingCall } from '../protocol/wire.ts';
 import * as devices from './devices.ts';
-import { say } from './link.ts';
+import { isOtherName, say } from './link.ts';
+import { displayName } from './names.ts';
 import { chain, mediaOf, withLink, type Next, type PageEffect, type State } from './state.ts';
 
 /** Calls that ring at once at most; the hub lets one ring at a time. */
@@ -128,7 +129,7 @@ export function callUser(before: State, to: Caller): Next {
 /** Says the `call` of the page that waits for it. */
 export function sayCall(state: State): Next {
   const { page } = state;
-  if (page.at !== 'calling') return [state, []];
+  if (page.at !== 'calling' || isOtherName(state.link, displayName(state.name))) return [state, []];
   const command = { type: 'call' as const, to: page.to.user, media: mediaOf(state.devices) };
   return withLink({ ...state, join_id: state.link.next_id }, say(state.link, command));
 }

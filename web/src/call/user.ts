@@ -166,7 +166,7 @@ export function reachable(state: State, now_ms: number): Next {
       [{ effect: 'remember-name', name }],
     ]);
   }
-  if (state.link.name === '' || state.link.name === name || link.isParting(state.link)) return [state, []];
+  if (!link.isOtherName(state.link, name) || link.isParting(state.link)) return [state, []];
   return chain(withLink(state, link.renew(state.link, now_ms)), (next) => [
     next,
     [{ effect: 'remember-name', name }],
