@@ -56,6 +56,17 @@ describe('frames of the hub', () => {
     expect(core.after(0).opened().sent).toMatchObject([{ type: 'hello', resume: { seq: 1 } }]);
   });
 
+  test('of an unknown type are counted like any other, and change nothing', () => {
+    const core = inCall();
+    const { page } = core.state;
+    core.frame({ type: 'unknown', seq: 1 });
+    expect(core.done).toEqual([]);
+    expect(core.state.page).toBe(page);
+    core.numbered(2, chat);
+    expect(core.done).not.toContain('close-socket');
+    expect(core.state.link.seq).toBe(2);
+  });
+
   test('welcome is acknowledged at once, with the number that the session goes on from', () => {
     const core = inCall().numbered(1, chat).numbered(2, chat).closed().after(0).opened();
     expect(core.frame(sameEpoch(1)).acked).toEqual([2]);

@@ -14,7 +14,7 @@ const ANSWERED_WITHIN_MS = 8_000;
 export interface FlowCounters {
   /** Packets of media. */
   received: number;
-  /** Answers to ICE's checks: they prove the way there as well as the way back. */
+  /** Answers to ICE's checks, or what stands for them: they prove the way there as well as the way back. */
   answered: number;
 }
 

@@ -4,6 +4,7 @@ import * as directory from './directory.ts';
 import * as history from './history.ts';
 import * as link from './link.ts';
 import * as place from './place.ts';
+import * as rejoin from './rejoin.ts';
 import * as ringing from './ringing.ts';
 import * as roster from './roster.ts';
 import {
@@ -67,11 +68,14 @@ function onWelcome(
   const known = ringing.resync(state, now_ms, frame.incoming, how !== 'same-epoch');
   const welcomed = directory.opened({ ...known, trouble: undefined }, frame.directory);
   const placed = chain([welcomed, effects], (next) => place.take(next, now_ms, frame.calls, how));
-  const looked = chain(placed, (next) => (how === 'same-epoch' ? [next, []] : directory.ask(next, now_ms)));
+  const looked = chain(placed, (next) => {
+    const goesOn = how === 'same-epoch' && next.directory.refresh_at_ms !== undefined;
+    return goesOn ? [next, []] : directory.ask(next, now_ms);
+  });
   return chain(looked, (next) => (next.page.at === 'landing' ? history.load(next) : [next, []]));
 }
 
-function react(state: State, now_ms: number, frame: HubFrame): Next {
+function react(state: State, now_ms: number, frame: link.Heard): Next {
   switch (frame.type) {
     case 'joined':
     case 'ringing':
@@ -134,7 +138,8 @@ function onError(before: State, now_ms: number, frame: HubFrame & { type: 'error
   if (frame.code === 'unsupported-protocol' || frame.code === 'invalid-name') {
     return chain(place.refuse(state, refusal), (next) => withLink(next, link.stop(next.link)));
   }
-  return [{ ...state, trouble: frame.code }, []];
+  const rereads = frame.code === 'session-unknown' && rejoin.mayBeStale(state);
+  return [{ ...state, trouble: frame.code }, rereads ? [{ effect: 'read-call' }] : []];
 }
 
 type CallFrame = Extract<

@@ -44,6 +44,49 @@ describe('being reachable', () => {
     expect(same.done).toEqual([]);
   });
 
+  test('another name waits until the hub has heard of what was hung up', () => {
+    const core = new Core().inCall().closed().feed({ event: 'go-home' });
+    const { session, epoch } = core.state.link.session ?? {};
+    core.feed({ event: 'name-changed', name: 'Ada L.' }).feed({ event: 'name-settled' });
+    core.after(0).opened();
+    expect(core.sent).toMatchObject([{ resume: { session } }]);
+    const welcome = { ...golden('welcome'), resumed: true, session: session ?? '', epoch: epoch ?? '' };
+    core.frame({ ...welcome, last_command: 1 });
+    const leave = core.sent.find(({ type }) => type === 'leave');
+    const command = leave && 'id' in leave ? leave.id : -1;
+    expect(core.frame({ type: 'ack', command: command - 1 }).done).toEqual([]);
+    expect(core.frame({ type: 'ack', command }).done).toContain('open-socket');
+    expect(core.opened().sent).toMatchObject([{ type: 'hello', name: 'Ada L.' }]);
+    expect(core.sent[0]).not.toHaveProperty('resume');
+    core.frame(golden('welcome'));
+    expect(core.frame({ type: 'ack', command: 1 }).done, 'but once').toEqual([]);
+  });
+
+  test.each([
+    ['join', { event: 'join' }, { type: 'join', room: ROOM }],
+    ['call', { event: 'call-user', user: 'bob', name: 'Bob' }, { type: 'call', to: 'bob' }],
+  ] as const)('who wants to %s meanwhile does so under the new name', (_, event, asked) => {
+    // Either the ack or the welcome tells that the hub has heard.
+    for (const last_command of [1, 99]) {
+      const core = new Core().inCall().closed().feed({ event: 'go-home' });
+      const { session, epoch } = core.state.link.session ?? {};
+      core
+        .feed({ event: 'name-changed', name: 'Ada L.' })
+        .feed({ event: 'open-room', room: ROOM })
+        .feed(event);
+      const welcome = { ...golden('welcome'), resumed: true, session: session ?? '', epoch: epoch ?? '' };
+      core
+        .after(0)
+        .opened()
+        .frame({ ...welcome, last_command });
+      expect(core.sent.map(({ type }) => type)).toEqual(last_command === 1 ? ['leave'] : []);
+      if (last_command === 1) core.frame({ type: 'ack', command: 2 });
+      expect(core.done).toContain('open-socket');
+      expect(core.opened().sent).toMatchObject([{ type: 'hello', name: 'Ada L.' }]);
+      expect(core.frame(golden('welcome')).sent).toMatchObject([asked]);
+    }
+  });
+
   test('joining a room goes on with the session', () => {
     const core = online().feed({ event: 'open-room', room: ROOM }).feed({ event: 'join' });
     expect(core.sent).toMatchObject([{ type: 'join', room: ROOM }]);
@@ -88,6 +131,22 @@ describe('the directory', () => {
     core.after(15_000);
     expect(core.sent.map(({ type }) => type)).not.toContain('directory');
     expect(core.state.directory.refresh_at_ms).toBeUndefined();
+  });
+
+  test('is asked for again after an outage that was longer than the wait, though the epoch goes on', () => {
+    const core = listed().closed();
+    const { session, epoch } = core.state.link.session ?? {};
+    const welcome = { ...golden('welcome'), resumed: true, session: session ?? '', epoch: epoch ?? '' };
+    core
+      .after(0)
+      .opened()
+      .frame({ ...welcome, last_command: 1 });
+    expect(core.sent, 'a short one changes nothing').toEqual([]);
+    core.closed().after(1_000).after(9_999).feed({ event: 'reconnect-now' });
+    core.closed().after(15_000).opened();
+    core.frame({ ...welcome, last_command: 1 });
+    expect(core.sent).toMatchObject([{ type: 'directory' }]);
+    expect(core.state.directory.refresh_at_ms).toBeGreaterThan(core.now_ms);
   });
 
   test('that is closed meanwhile is no longer shown', () => {

@@ -60,6 +60,23 @@ describe('backoff', () => {
   });
 });
 
+describe('a wait that the hub asks for', () => {
+  const limited = { type: 'error' as const, code: 'rate-limited' as const, message: '' };
+
+  test('in the middle of an epoch is kept to when the socket closes', () => {
+    const core = inCall()
+      .numbered(1, { ...limited, retry_after_ms: 30_000 })
+      .closed(4006);
+    expect(core.after(29_999).done).toEqual([]);
+    expect(core.after(1).done).toEqual(['open-socket']);
+  });
+
+  test('before one command is said again is not for the socket', () => {
+    const core = inCall().numbered(1, { ...limited, retry_after_ms: 30_000, in_reply_to: 1 });
+    expect(core.closed().after(0).done).toEqual(['open-socket']);
+  });
+});
+
 describe('heartbeat', () => {
   test('is sent as often as the hub said', () => {
     const core = inCall();
@@ -85,6 +102,11 @@ describe('heartbeat', () => {
     core.after(5_000).after(5_000).after(1_000).frame(golden('media-state'));
     expect(core.after(1_000).done).not.toContain('close-socket');
     expect(core.after(4_000).after(5_000).after(2_000).done).toContain('close-socket');
+  });
+
+  test('so is one of a type that this page does not know', () => {
+    const core = inCall().feed({ event: 'probe' }).frame({ type: 'unknown' });
+    expect(core.after(2_000).done).not.toContain('close-socket');
   });
 
   test('a socket that does not prove itself after a change of network is dropped after 2 s', () => {

@@ -3,6 +3,7 @@
  * Pure: it is told the time and what happened, and returns the next link with what the socket has to do.
  * `effects/socket.ts` does it.
  */
+import type { UnknownFrame } from '../protocol/decode.ts';
 import {
   ACK_DELAY_MS,
   ACK_FRAMES,
@@ -64,7 +65,7 @@ export interface Link {
   seq: Seq;
   acked_seq: Seq;
   ack_at_ms: number | undefined;
-  /** The name that the last `hello` said. */
+  /** The name that the session began with, as far as this page knows. */
   name: string;
   next_id: CommandId;
   /** Commands that the hub has not acknowledged, in order. */
@@ -82,7 +83,7 @@ type WithoutId<F> = F extends { id: CommandId } ? Omit<F, 'id'> : never;
 /** A client frame that has a number, before it has one. */
 export type Command = WithoutId<ClientFrame>;
 /** A hub frame with its place in the epoch; a few types have none. */
-export type Heard = HubFrame & { seq?: Seq };
+export type Heard = (HubFrame | UnknownFrame) & { seq?: Seq };
 
 /** What a `welcome` goes on from. */
 export type Continuity = 'same-epoch' | 'new-epoch' | 'new-session';
@@ -147,7 +148,12 @@ export function greet(link: Link, name: string): LinkStep {
   };
   if (link.guest) hello.guest = link.guest;
   if (link.session) hello.resume = { ...link.session, seq: link.seq, hold: link.hold };
-  return [{ ...link, name, held: link.hold }, [{ effect: 'send', frame: { type: 'hello', ...hello } }]];
+  // A session that is resumed keeps the name that it began with.
+  const known = link.session && link.name !== '' ? link.name : name;
+  return [
+    { ...link, name: known, held: link.hold },
+    [{ effect: 'send', frame: { type: 'hello', ...hello } }],
+  ];
 }
 
 /** How a `welcome` goes on from what this link knows. */
@@ -160,6 +166,16 @@ export function continuity(link: Link, welcome: HubFrame & { type: 'welcome' }):
 /** Whether the hub has yet to acknowledge a command; it is said again on the next socket. */
 export function isUnacknowledged(link: Link, id: CommandId | undefined): boolean {
   return id !== undefined && link.outbox.some((command) => command.id === id);
+}
+
+/** Whether the hub has yet to hear of a call that was hung up or declined; only this session can tell it. */
+export function isParting(link: Link): boolean {
+  return link.outbox.some(({ type }) => type === 'leave' || type === 'decline' || type === 'end');
+}
+
+/** Whether the user goes by another name than the session does. */
+export function isOtherName(link: Link, name: string | undefined): boolean {
+  return name !== undefined && link.name !== '' && link.name !== name;
 }
 
 /** Whether a frame is to be taken in: not one that was taken in already, nor one from after a hole. */
@@ -177,7 +193,9 @@ export function heard(link: Link, now_ms: number, frame: Heard): LinkStep {
   if (frame.seq !== undefined) {
     // A hole cannot be mended on this socket; on the next one the hub goes on from `seq`.
     if (frame.seq > link.seq + 1) return giveUp(next, now_ms, 0);
-    return isNext(link, frame) ? takeIn(next, now_ms, frame.seq) : [next, []];
+    if (!isNext(link, frame)) return [next, []];
+    const [taken, effects] = takeIn(next, now_ms, frame.seq);
+    return [frame.type === 'error' ? putOff(taken, now_ms, frame) : taken, effects];
   }
   switch (frame.type) {
     case 'welcome':
@@ -241,8 +259,17 @@ function refused(link: Link, now_ms: number, frame: HubFrame & { type: 'error' }
   if (frame.code === 'bad-credentials') next = { ...forget(link), guest: undefined };
   // There is less to refuse the next time, so it need not wait.
   if (next !== link && hasMore) next = { ...next, failures: 0 };
-  if (frame.retry_after_ms === undefined || frame.in_reply_to !== undefined) return [next, []];
-  return [{ ...next, not_before_ms: now_ms + frame.retry_after_ms }, []];
+  return [putOff(next, now_ms, frame), []];
+}
+
+/** The hub asks to wait before the next socket; an answer to one command speaks of that command alone. */
+function putOff(
+  link: Link,
+  now_ms: number,
+  { retry_after_ms, in_reply_to }: HubFrame & { type: 'error' },
+): Link {
+  if (retry_after_ms === undefined || in_reply_to !== undefined) return link;
+  return { ...link, not_before_ms: now_ms + retry_after_ms };
 }
 
 /** The current socket closed, or never opened. */

@@ -1,7 +1,8 @@
 /** One's own place in a call: asking for it, getting it, not getting it, losing it. Pure. */
 import type { CallId, CallSnapshot, Caller, HubFrame } from '../protocol/wire.ts';
 import { announce, closeAll } from './devices.ts';
-import { isUnacknowledged, say, type Continuity } from './link.ts';
+import { isOtherName, isUnacknowledged, say, type Continuity } from './link.ts';
+import { displayName } from './names.ts';
 import { summary } from './quality.ts';
 import * as rejoin from './rejoin.ts';
 import * as ringing from './ringing.ts';
@@ -21,10 +22,13 @@ import {
   type Why,
 } from './state.ts';
 
-/** Asks for a place in the room that the page is about. */
+/** Asks for a place in the room that the page is about. Who has just chosen another name asks in a session of it. */
 export function askToJoin(state: State): Next {
-  const target = targetOf(state.page);
+  const { page } = state;
+  const target = targetOf(page);
+  const begins = page.at === 'joining' && page.by === 'join';
   if (target?.is !== 'room') return [state, []];
+  if (begins && isOtherName(state.link, displayName(state.name))) return [state, []];
   const join = { type: 'join' as const, room: target.room, media: mediaOf(state.devices) };
   return withLink({ ...state, join_id: state.link.next_id }, say(state.link, join));
 }
@@ -67,10 +71,15 @@ function isPending({ link, join_id }: State, how: Continuity): boolean {
 }
 
 /** Whether `call` is the one that the page waits for. */
-function isFor(page: Page & { at: 'joining' | 'calling' }, { id, kind, state }: CallSnapshot): boolean {
+function isFor(page: Page & { at: 'joining' | 'calling' }, snapshot: CallSnapshot): boolean {
+  const { id, kind, state, participants } = snapshot;
   const call = callOf(page);
   if (call !== undefined) return id === call;
-  if (page.at === 'calling') return state.is === 'ringing' && state.to === page.to.user;
+  if (page.at === 'calling') {
+    const { user } = page.to;
+    if (state.is === 'ringing') return state.to === user;
+    return kind.is === 'direct' && participants.some((one) => one.user === user);
+  }
   return kind.is === 'room' && page.target.is === 'room' && kind.room === page.target.room;
 }
 
@@ -101,7 +110,9 @@ function becameOf(state: State, to: Caller, call: CallId): Next {
 /** The hub gave a place. One that nobody waits for any more is given back. */
 export function given(state: State, now_ms: number, frame: HubFrame & { type: 'joined' | 'ringing' }): Next {
   const { page } = state;
-  if (frame.in_reply_to === state.join_id) {
+  // Who gave up and asked again at once waits for the same place: the hub gives one, and answers twice.
+  const asksAgain = (page.at === 'joining' || page.at === 'calling') && isFor(page, frame.call);
+  if (frame.in_reply_to === state.join_id || asksAgain) {
     const answered: State = { ...state, join_id: undefined };
     return frame.type === 'ringing'
       ? [ringing.ringingThere(answered, now_ms, frame), []]
@@ -124,7 +135,12 @@ export function enter(before: State, now_ms: number, call: CallSnapshot): Next {
   const { page } = before;
   const target = targetOf(page);
   if (!target) return [before, []];
-  const state: State = { ...before, join_id: undefined, link: { ...before.link, hold: false } };
+  // Who calls somebody that calls them is in that call: it does not ring any more.
+  const state: State = {
+    ...ringing.silence(before, call.id),
+    join_id: undefined,
+    link: { ...before.link, hold: false },
+  };
   if (page.at === 'call' && page.call === call.id && page.you === call.you) {
     const [people, effects] = roster.resync(page.people, call, now_ms);
     return announce({ ...state, page: { ...page, people } }, effects);
@@ -193,9 +209,9 @@ export function endForAll(state: State, now_ms: number): Next {
 }
 
 /** Hangs up, gives up ringing, or says no to coming back. The hub is told now, or as soon as it can be reached. */
-export function leave(state: State, now_ms: number): Next {
+export function leave(state: State, now_ms: number, why?: Why): Next {
   const call = callOf(state.page);
-  const left = over(state, now_ms, undefined);
+  const left = over(state, now_ms, why);
   // Before the hub has named the call there is nothing to leave; a place that it gives later is given back.
   return call === undefined
     ? left

@@ -16,6 +16,20 @@ describe('before the call', () => {
     expect(core.state.page).toEqual({ at: 'lobby', room: ROOM, autojoin: false });
   });
 
+  test('who cancels and joins the same room again before the hub has answered is in it, and stays', () => {
+    const core = new Core().feed({ event: 'open-room', room: ROOM }).feed({ event: 'join' });
+    core.opened().frame(golden('welcome'));
+    const first = core.state.join_id ?? -1;
+    core.feed({ event: 'leave' }).feed({ event: 'open-room', room: ROOM }).feed({ event: 'join' });
+    const second = core.state.join_id ?? -1;
+    expect(second).not.toBe(first);
+    core.frame({ ...golden('joined'), in_reply_to: first });
+    expect(core.sent.map(({ type }) => type)).not.toContain('leave');
+    expect(core.state.page.at).toBe('call');
+    expect(core.frame({ ...golden('joined'), in_reply_to: second }).effects).toEqual([]);
+    expect(core.state.page.at).toBe('call');
+  });
+
   test('nobody joins without a name', () => {
     const core = new Core(' ')
       .feed({ event: 'navigated', room: ROOM, autojoin: true })

@@ -19,6 +19,7 @@ import * as rejoin from './rejoin.ts';
 import * as ringing from './ringing.ts';
 import { change, isAway } from './roster.ts';
 import {
+  callOf,
   chain,
   withLink,
   type Devices,
@@ -28,7 +29,7 @@ import {
   type State,
 } from './state.ts';
 import { forgetGone, newTalk, onTalk } from './talk.ts';
-import { joinWhenSettled, onUser } from './user.ts';
+import { joinWhenSettled, onUser, reachable } from './user.ts';
 import { MEDIA_ALIVE_INTERVAL_MS } from '../protocol/wire.ts';
 
 /** What the browser remembers from earlier visits. */
@@ -65,7 +66,6 @@ export function deadline_ms(state: State): number | undefined {
   const due = [
     link.linkDeadline_ms(state.link),
     ringing.ringDeadline_ms(state),
-    rejoin.rejoinDeadline_ms(state),
     state.directory.refresh_at_ms,
     state.alive_at_ms,
   ].filter((one) => one !== undefined);
@@ -89,7 +89,13 @@ export function reduce(state: State, now_ms: number, event: PageEvent): Next {
   const ring = ringing.soundOf(next);
   if (!ringing.soundsAlike(ringing.soundOf(state), ring)) effects.push({ effect: 'ring', ring });
   const kept = stored === next.stored ? next : { ...next, stored };
-  return [kept, [...first, ...effects]];
+  return [unheld(kept), [...first, ...effects]];
+}
+
+/** `state` with its places held back only while the user is asked about them. */
+function unheld(state: State): State {
+  const { page, link: way } = state;
+  return page.at !== 'rejoin' && way.hold ? { ...state, link: { ...way, hold: false } } : state;
 }
 
 /** What follows from getting into a call, out of it, and to the first page. */
@@ -126,7 +132,8 @@ function step(state: State, now_ms: number, event: PageEvent): Next {
     case 'socket-closed':
       return event.socket === state.link.socket ? onClosed(state, now_ms, event) : [state, []];
     case 'frame':
-      return event.socket === state.link.socket ? onFrame(state, now_ms, event.frame) : [state, []];
+      if (event.socket !== state.link.socket) return [state, []];
+      return chain(onFrame(state, now_ms, event.frame), (next) => renewed(state, now_ms, next));
     case 'online':
       return withLink(state, link.online(state.link, now_ms));
     case 'probe':
@@ -144,6 +151,8 @@ function step(state: State, now_ms: number, event: PageEvent): Next {
       return history.seen(state, event.at_unix_ms);
     case 'directory-search':
       return directory.search(state, now_ms, event.query);
+    case 'call-read':
+      return rejoin.reread(state, event.stored);
     case 'call-moved':
       return takenOver(state, 'moved');
     case 'pair-state':
@@ -178,12 +187,21 @@ function step(state: State, now_ms: number, event: PageEvent): Next {
   }
 }
 
+/** A new name that had to wait until the hub has heard of what was hung up. */
+function renewed(before: State, now_ms: number, state: State): Next {
+  const { page, join_id } = state;
+  const parted = link.isParting(before.link) && !link.isParting(state.link);
+  const asks = page.at === 'joining' || page.at === 'calling';
+  const waits = page.at === 'landing' || (asks && callOf(page) === undefined && join_id === undefined);
+  return parted && waits ? reachable(state, now_ms) : [state, []];
+}
+
 /** Whatever is due by now. */
 function tick(before: State, now_ms: number, random: number): Next {
   const linked = withLink(before, link.tick(before.link, now_ms, random));
   const asked = chain(linked, (state) => directory.tick(ringing.tick(state, now_ms), now_ms));
   return chain(asked, (state) => {
-    if (rejoin.isLate(state, now_ms)) return place.over(state, now_ms, 'over');
+    if (ringing.isForgotten(state, now_ms)) return place.leave(state, now_ms, 'over');
     if (state.alive_at_ms === undefined || now_ms < state.alive_at_ms) return [state, []];
     return [{ ...state, alive_at_ms: now_ms + MEDIA_ALIVE_INTERVAL_MS }, [{ effect: 'check-media' }]];
   });

@@ -1,6 +1,7 @@
 /** Coming back: after a reload, after a crash, from another tab. */
 import { describe, expect, test } from 'vitest';
 import { ADA, BOB, Core, ROOM, callOf, golden, participant } from './fixtures.ts';
+import { deadline_ms } from './reduce.ts';
 import type { Found, StoredCall } from './rejoin.ts';
 import type { Target } from './state.ts';
 
@@ -112,12 +113,12 @@ describe('after a crash', () => {
     expect(core.done).toContain('forget-call');
   });
 
-  test('or when the time is up and the hub has said nothing', () => {
+  test('but not by itself when the time is up: the hub may keep the place for longer', () => {
     const core = asked(10_000);
-    core.now_ms += 12_999;
+    core.now_ms += 60_000;
     expect(core.after(0).state.page.at).toBe('rejoin');
-    expect(core.after(1).state.page).toMatchObject({ at: 'left', why: 'over' });
-    expect(core.state.stored).toBeUndefined();
+    expect(core.state.stored).toBeDefined();
+    expect(deadline_ms(core.state)).toBeGreaterThan(core.now_ms);
   });
 
   test('or when the place is given up, and the call goes on', () => {
@@ -135,6 +136,13 @@ describe('after a crash', () => {
     unknown.frame({ type: 'error', code: 'session-unknown', message: '' }).closed(4002).after(0).opened();
     unknown.frame(golden('welcome'));
     expect(unknown.state.page).toMatchObject({ at: 'left', why: 'over' });
+  });
+
+  test('who declines is asked nothing more: the session is whole again', () => {
+    const core = asked().feed({ event: 'decline-rejoin' });
+    expect(core.state.link.hold).toBe(false);
+    core.feed({ event: 'open-room', room: 'another' }).feed({ event: 'join' }).closed().after(0);
+    expect(core.opened().sent).toMatchObject([{ resume: { hold: false } }]);
   });
 
   test('a socket that is lost meanwhile still holds the place', () => {
@@ -178,6 +186,44 @@ describe('another tab', () => {
     core.feed({ event: 'call-taken', stored: latest });
     expect(core.done).toEqual(['store-call', 'open-socket', 'open-devices']);
     expect(core.opened().sent).toMatchObject([{ resume: { token: 'a later token', hold: false } }]);
+  });
+
+  describe('that is just coming back while the call is moved here', () => {
+    const refused = () => {
+      const core = came('elsewhere', { room: ROOM }).feed({ event: 'move-here' });
+      core.feed({ event: 'call-taken', stored: stored() }).opened();
+      return core.frame({ type: 'error', code: 'session-unknown', message: '' });
+    };
+    const latest = { ...stored(), session: { ...stored().session, token: 'the next token' } };
+
+    test('may have got the next token meanwhile: it is looked for, and said', () => {
+      const core = refused();
+      expect(core.done).toContain('read-call');
+      core.feed({ event: 'call-read', stored: latest });
+      expect(core.done).toEqual(['store-call']);
+      expect(core.closed(4002).after(0).opened().sent).toMatchObject([
+        { resume: { token: 'the next token', hold: false } },
+      ]);
+      core.frame({ ...held(), calls: [callOf(participant(BOB, 2))] });
+      expect(core.state.page).toMatchObject({ at: 'call', call: CALL });
+    });
+
+    test('once: one that is refused as well ends it', () => {
+      const core = refused().feed({ event: 'call-read', stored: latest }).closed(4002).after(0).opened();
+      core.frame({ type: 'error', code: 'session-unknown', message: '' });
+      core.feed({ event: 'call-read', stored: latest }).closed(4002).after(0);
+      expect(core.opened().sent[0]).not.toHaveProperty('resume');
+    });
+
+    test.each([
+      ['none', undefined],
+      ['the one that was refused', stored()],
+      ['that of another call', { ...latest, call: 'another call' }],
+    ])('finds %s: the call is asked for in a new session', (_, found) => {
+      const core = refused().feed({ event: 'call-read', stored: found }).closed(4002).after(0);
+      expect(core.opened().sent[0]).not.toHaveProperty('resume');
+      expect(core.frame(golden('welcome')).sent).toMatchObject([{ type: 'rejoin', call: CALL }]);
+    });
   });
 
   test('finds nothing to move when the call has ended', () => {

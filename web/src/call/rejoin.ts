@@ -7,9 +7,6 @@ import * as devices from './devices.ts';
 import * as link from './link.ts';
 import { chain, mediaOf, withLink, type Next, type Page, type State, type Target } from './state.ts';
 
-/** The hub ends the wait; should it not, the question goes away so much later. */
-const SLACK_MS = 3_000;
-
 /** What a page leaves for the one that comes after it. */
 export interface StoredCall {
   session: link.Session;
@@ -57,6 +54,20 @@ export function comeBack(state: State, now_ms: number, { session, call, target }
   return chain(withLink(back, link.start(back.link, now_ms)), devices.openWanted);
 }
 
+/** Whether a refused session may be one that another tab got the next token of, just before this page took the call. */
+export function mayBeStale({ page, stored }: State): boolean {
+  return page.at === 'joining' && page.by === 'rejoin' && stored !== undefined;
+}
+
+/** What is stored by now, after the hub refused the session: another token than that is worth one more try. */
+export function reread(state: State, stored: StoredCall | undefined): Next {
+  const { page, link: way } = state;
+  const waits = page.at === 'joining' && page.by === 'rejoin' && !way.session;
+  if (!waits || stored?.call !== page.call) return [state, []];
+  if (stored.session.token === state.stored?.session.token) return [state, []];
+  return [{ ...state, link: link.adopt(way, stored.session, false) }, []];
+}
+
 /** The user wants to. */
 export function agreed(state: State): Next {
   const { page } = state;
@@ -79,22 +90,11 @@ export function sayRejoin(state: State): Next {
   return withLink({ ...state, join_id: state.link.next_id }, link.say(state.link, command));
 }
 
-/** The question, as the hub's snapshot has it: until when the place is kept. */
+/** The question, as the hub's snapshot has it: until when the place is kept. It goes away when the hub says so. */
 export function asked(page: Page & { at: 'rejoin' }, now_ms: number, call: CallSnapshot): Page {
   const own = call.participants.find(({ id }) => id === call.you);
   const until_ms = own?.state.is === 'temporarily-disconnected' ? now_ms + own.state.ms_left : undefined;
   return { ...page, place: { you: call.you, until_ms } };
-}
-
-/** The time to answer is up. */
-export function isLate({ page }: State, now_ms: number): boolean {
-  const until_ms = page.at === 'rejoin' ? page.place?.until_ms : undefined;
-  return until_ms !== undefined && now_ms >= until_ms + SLACK_MS;
-}
-
-export function rejoinDeadline_ms({ page }: State): number | undefined {
-  const until_ms = page.at === 'rejoin' ? page.place?.until_ms : undefined;
-  return until_ms === undefined ? undefined : until_ms + SLACK_MS;
 }
 
 /** What the page after this one would need. */

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EndReason } from '../protocol/wire.ts';
 import { ADA, BOB, Core, ROOM, golden, participant } from './fixtures.ts';
+import { deadline_ms } from './reduce.ts';
 import { statusOf } from './state.ts';
 
 const CALL = golden('ringing').call.id;
@@ -64,6 +65,17 @@ describe('calling somebody', () => {
     expect(core.state.page).toMatchObject({ at: 'call', target: { is: 'direct', name: 'Bob' } });
   });
 
+  test('somebody who was calling here too no longer rings: the call to answer is the one the page is in', () => {
+    const core = calling().frame(ring);
+    const call = { ...golden('joined').call, id: ring.call, kind: { is: 'direct' as const } };
+    core.frame({ type: 'joined', in_reply_to: core.state.join_id ?? -1, call });
+    expect(core.state.rings).toEqual([]);
+    expect(sounds(core)).toEqual([undefined]);
+    core.frame(ring).closed().after(0).opened();
+    core.frame({ ...golden('welcome', 'welcome-resumed'), calls: [call] });
+    expect(core.state).toMatchObject({ page: { at: 'call', call: ring.call }, rings: [] });
+  });
+
   test.each(['declined', 'missed', 'busy', 'server-cleanup'] as const)('ends as %s', (reason) => {
     const core = ringing().frame({ type: 'call-ended', call: CALL, reason });
     expect(sounds(core)).toEqual([undefined]);
@@ -95,6 +107,47 @@ describe('calling somebody', () => {
     core.frame({ ...golden('ringing'), in_reply_to });
     expect(core.sent).toMatchObject([{ type: 'leave', call: CALL }]);
     expect(sounds(core)).toEqual([]);
+  });
+
+  test('is given up and tried again before the hub has answered: the first answer is as good', () => {
+    const core = calling();
+    const first = core.state.join_id ?? -1;
+    core.feed({ event: 'leave' }).feed({ event: 'call-user', user: BOBS_USER, name: 'Bob' });
+    const second = core.state.join_id ?? -1;
+    expect(core.frame({ ...golden('ringing'), in_reply_to: first }).sent).toEqual([]);
+    expect(core.state.page).toMatchObject({ at: 'calling', snapshot: { id: CALL } });
+    core.frame({ type: 'error', code: 'in-direct-call', message: '', in_reply_to: second });
+    expect(core.state.page.at).toBe('calling');
+    const joined = calling();
+    const in_reply_to = joined.state.join_id ?? -1;
+    joined.feed({ event: 'leave' }).feed({ event: 'call-user', user: BOBS_USER, name: 'Bob' });
+    const call = { ...golden('joined').call, kind: { is: 'direct' as const } };
+    joined.frame({ type: 'joined', in_reply_to, call });
+    expect(joined.sent.map(({ type }) => type)).not.toContain('leave');
+    expect(joined.state.page).toMatchObject({ at: 'call', call: CALL });
+  });
+
+  test('is over when it has rung for long enough while the hub cannot be reached', () => {
+    const core = ringing().closed().after(0).closed();
+    const until_ms = core.state.page.at === 'calling' ? (core.state.page.until_ms ?? 0) : 0;
+    core.now_ms = until_ms + 2_999;
+    core.after(0);
+    expect(core.state.page.at).toBe('calling');
+    core.closed();
+    expect(deadline_ms(core.state)).toBe(until_ms + 3_000);
+    core.after(1);
+    expect(core.done.filter((effect) => effect === 'close-device')).toHaveLength(2);
+    expect(core.state.page).toMatchObject({ at: 'left', why: 'over' });
+    expect(core.state.link.outbox.at(-1)).toMatchObject({ type: 'leave', call: CALL });
+    expect(deadline_ms(core.state)).toBeGreaterThan(core.now_ms);
+  });
+
+  test('waits for the hub to say what became of it while the hub is there', () => {
+    const core = ringing();
+    core.now_ms += 60_000;
+    core.after(0);
+    expect(core.state.page.at).toBe('calling');
+    expect(deadline_ms(core.state)).toBeGreaterThan(core.now_ms);
   });
 
   test('a page that is closed while it rings gives up', () => {

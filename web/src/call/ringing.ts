@@ -1,7 +1,8 @@
 /** Calls from one user to another while they ring: those that come in, and the one that goes out. Pure. */
 import type { CallId, Caller, EndReason, HubFrame, IncomingCall } from '../protocol/wire.ts';
 import * as devices from './devices.ts';
-import { say } from './link.ts';
+import { isOtherName, say } from './link.ts';
+import { displayName } from './names.ts';
 import { chain, mediaOf, withLink, type Next, type PageEffect, type State } from './state.ts';
 
 /** Calls that ring at once at most; the hub lets one ring at a time. */
@@ -22,10 +23,15 @@ type Ringing = NonNullable<(PageEffect & { effect: 'ring' })['ring']>;
 /** Failures to reach the hub after which it is silent: it may long be over, and cannot be answered now. */
 const SILENT_FAILURES = 2;
 
+function isOutOfReach({ link }: State): boolean {
+  return link.phase.is !== 'up' && link.failures >= SILENT_FAILURES;
+}
+
 /** What is to be heard now. */
-export function soundOf({ page, rings, link }: State): Ringing | undefined {
+export function soundOf(state: State): Ringing | undefined {
+  const { page, rings } = state;
   const [first] = rings;
-  if (link.phase.is !== 'up' && link.failures >= SILENT_FAILURES) return undefined;
+  if (isOutOfReach(state)) return undefined;
   if (first) return { is: 'incoming', from: first.from };
   return page.at === 'calling' && page.snapshot ? { is: 'outgoing' } : undefined;
 }
@@ -63,8 +69,23 @@ export function tick(state: State, now_ms: number): State {
   return rings.length === state.rings.length ? state : { ...state, rings };
 }
 
-export function ringDeadline_ms({ rings }: State): number | undefined {
-  return rings.length > 0 ? Math.min(...rings.map(({ until_ms }) => until_ms)) + SLACK_MS : undefined;
+/** Until when, by this page's clock, the hub is waited for to say what became of the call that goes out. */
+function outgoingUntil_ms(state: State): number | undefined {
+  const { page } = state;
+  // While it can be reached, it says so itself.
+  return page.at === 'calling' && isOutOfReach(state) ? page.until_ms : undefined;
+}
+
+/** Whether the call that goes out has rung for long enough, and the hub cannot say so. */
+export function isForgotten(state: State, now_ms: number): boolean {
+  const until_ms = outgoingUntil_ms(state);
+  return until_ms !== undefined && now_ms >= until_ms + SLACK_MS;
+}
+
+export function ringDeadline_ms(state: State): number | undefined {
+  const until_ms = [...state.rings.map((ring) => ring.until_ms), outgoingUntil_ms(state) ?? Infinity];
+  const first_ms = Math.min(...until_ms);
+  return first_ms < Infinity ? first_ms + SLACK_MS : undefined;
 }
 
 /** Takes a call; whatever call the page was in was left before. */
@@ -108,7 +129,7 @@ export function callUser(before: State, to: Caller): Next {
 /** Says the `call` of the page that waits for it. */
 export function sayCall(state: State): Next {
   const { page } = state;
-  if (page.at !== 'calling') return [state, []];
+  if (page.at !== 'calling' || isOtherName(state.link, displayName(state.name))) return [state, []];
   const command = { type: 'call' as const, to: page.to.user, media: mediaOf(state.devices) };
   return withLink({ ...state, join_id: state.link.next_id }, say(state.link, command));
 }

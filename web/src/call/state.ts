@@ -198,6 +198,8 @@ export type PageEvent =
   | { event: 'decline-rejoin' | 'move-here' | 'join-too' | 'not-here' }
   /** The lock came over from the tab that held the call; undefined when there is nothing left to come back to. */
   | { event: 'call-taken'; stored: StoredCall | undefined }
+  /** What is stored of a call now. */
+  | { event: 'call-read'; stored: StoredCall | undefined }
   /** Another tab took the call from this one. */
   | { event: 'call-moved' }
   | { event: 'call-user'; user: UserId; name: string }
@@ -262,7 +264,7 @@ export type PageEffect =
   | { effect: 'begin-call' | 'end-call' }
   | { effect: 'use-ice'; ice: IceConfig }
   | { effect: 'store-call'; stored: StoredCall }
-  | { effect: 'forget-call' | 'take-call' }
+  | { effect: 'forget-call' | 'take-call' | 'read-call' }
   /** What is heard and shown of a call that rings; undefined is silence. */
   | { effect: 'ring'; ring: { is: 'incoming'; from: Caller } | { is: 'outgoing' } | undefined }
   | { effect: 'load-calls'; guest: GuestCredential }

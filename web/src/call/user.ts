@@ -157,7 +157,7 @@ function goHome(state: State, now_ms: number): Next {
 }
 
 /** Who has a name can be called, so the hub is told that they are here; under a new name as a new session. */
-function reachable(state: State, now_ms: number): Next {
+export function reachable(state: State, now_ms: number): Next {
   const name = displayName(state.name);
   if (name === undefined) return [state, []];
   if (state.link.phase.is === 'off') {
@@ -166,7 +166,7 @@ function reachable(state: State, now_ms: number): Next {
       [{ effect: 'remember-name', name }],
     ]);
   }
-  if (state.link.name === '' || state.link.name === name) return [state, []];
+  if (!link.isOtherName(state.link, name) || link.isParting(state.link)) return [state, []];
   return chain(withLink(state, link.renew(state.link, now_ms)), (next) => [
     next,
     [{ effect: 'remember-name', name }],

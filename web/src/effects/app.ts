@@ -150,6 +150,8 @@ export class App {
         return this.keeper.forget();
       case 'take-call':
         return void this.keeper.take().then((stored) => this.dispatch({ event: 'call-taken', stored }));
+      case 'read-call':
+        return this.dispatch({ event: 'call-read', stored: this.keeper.latest() });
       case 'load-calls':
         return void loadCalls(effect.guest).then(
           (calls) => calls && this.dispatch({ event: 'calls-listed', calls }),

@@ -1,6 +1,6 @@
 /** The statistics of a connection, as a browser reports them. */
-import { expect, test } from 'vitest';
-import { readFigures, readLevel, readSample, SECTIONS, type Report } from './figures.ts';
+import { describe, expect, test } from 'vitest';
+import { readFigures, readFlow, readLevel, readSample, SECTIONS, type Report } from './figures.ts';
 
 const REPORT: Report = new Map<string, Record<string, unknown>>([
   [
@@ -74,5 +74,30 @@ test('a report without anything is zeros', () => {
     rtt_ms: undefined,
     jitter_ms: 0,
     freeze_ms: 0,
+  });
+});
+
+describe('answers that prove the way there', () => {
+  const inbound = { type: 'inbound-rtp', packetsReceived: 5 };
+  const pair = (more: Record<string, unknown>) => ({ type: 'candidate-pair', nominated: true, ...more });
+  const told = (timestamp: number) => ({ type: 'remote-inbound-rtp', timestamp });
+  const answered = (...entries: Record<string, unknown>[]) =>
+    readFlow(new Map([inbound, ...entries].map((entry, at) => [`${at}`, entry]))).answered;
+
+  test('are those to checks, over all pairs', () => {
+    const pairs = [pair({ responsesReceived: 3 }), pair({ responsesReceived: 4, nominated: false })];
+    expect(answered(...pairs, told(9_000))).toBe(7);
+    expect(answered(pair({ responsesReceived: 0 }), told(9_000)), 'none so far').toBe(0);
+  });
+
+  test('or the latest report of what arrives there, where a browser does not count checks', () => {
+    const silent = pair({ lastPacketReceivedTimestamp: 9_900 });
+    expect(answered(silent, told(9_000), told(9_500), told(9_200))).toBe(9_500);
+  });
+
+  test('or, of a page that sends nothing, whatever came last on the pair in use', () => {
+    const other = pair({ nominated: false, lastPacketReceivedTimestamp: 9_950 });
+    expect(answered(pair({ lastPacketReceivedTimestamp: 9_900 }), other)).toBe(9_900);
+    expect(answered(pair({}))).toBe(0);
   });
 });

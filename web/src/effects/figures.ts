@@ -101,14 +101,25 @@ export function readSample(report: Report, at_ms: number): Sample {
   return sample;
 }
 
-/** Counters that rise while media flows in, and while the other side answers: its answers prove the way there. */
+/**
+ * Counters that rise while media flows in, and while the other side answers: its answers prove the way there. Not every
+ * browser counts the answers to ICE's checks; then it is the time of the latest report on what arrives there, and of a
+ * page that sends nothing the time of the latest packet: ICE itself gives up a pair that does not answer.
+ */
 export function readFlow(report: Report): FlowCounters {
-  const flow: FlowCounters = { received: 0, answered: 0 };
+  let received = 0;
+  let responses: number | undefined;
+  let [told_ms, packet_ms] = [0, 0];
   report.forEach((entry) => {
-    if (entry['type'] === 'inbound-rtp') flow.received += count(entry['packetsReceived']);
-    else if (entry['type'] === 'candidate-pair') flow.answered += count(entry['responsesReceived']);
+    if (entry['type'] === 'inbound-rtp') received += count(entry['packetsReceived']);
+    else if (entry['type'] === 'remote-inbound-rtp') told_ms = Math.max(told_ms, count(entry['timestamp']));
+    else if (entry['type'] === 'candidate-pair') {
+      const answers = entry['responsesReceived'];
+      if (typeof answers === 'number') responses = (responses ?? 0) + answers;
+      if (entry['nominated'] === true) packet_ms = count(entry['lastPacketReceivedTimestamp']);
+    }
   });
-  return flow;
+  return { received, answered: responses ?? (told_ms || packet_ms) };
 }
 
 /** How loud what is played now is, in [0, 1]. */

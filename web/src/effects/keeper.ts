@@ -15,6 +15,7 @@ export class CallKeeper {
   readonly #stolen: () => void;
   #release: (() => void) | undefined;
   #asking = false;
+  #taking: Promise<StoredCall | undefined> | undefined;
   #latest: StoredCall | undefined;
 
   /** `stolen` is told when another tab has taken the call. */
@@ -38,8 +39,18 @@ export class CallKeeper {
     return { stored, how: held ? (mine ? 'own' : 'left-behind') : 'elsewhere' };
   }
 
-  /** Takes the call from the tab that has it. */
-  async take(): Promise<StoredCall | undefined> {
+  /** What is stored now, by whichever tab; nothing where tabs cannot take calls from one another. */
+  latest(): StoredCall | undefined {
+    return locks() ? read(() => localStorage) : undefined;
+  }
+
+  /** Takes the call from the tab that has it; asked for twice, it is taken once. */
+  take(): Promise<StoredCall | undefined> {
+    this.#taking ??= this.#steal().finally(() => (this.#taking = undefined));
+    return this.#taking;
+  }
+
+  async #steal(): Promise<StoredCall | undefined> {
     await this.#lock({ steal: true });
     const stored = read(() => localStorage);
     if (!stored) this.#unlock();
@@ -54,9 +65,12 @@ export class CallKeeper {
   }
 
   forget(): void {
+    const token = this.#latest?.session.token;
     this.#latest = undefined;
     write(() => sessionStorage, undefined);
-    if (this.#release) write(() => localStorage, undefined);
+    // A tab that took the call stores it before this one hears of it.
+    const own = token !== undefined && read(() => localStorage)?.session.token === token;
+    if (this.#release && own) write(() => localStorage, undefined);
     this.#unlock();
   }
 
@@ -77,15 +91,15 @@ export class CallKeeper {
 
   #lock(options: LockOptions): Promise<boolean> {
     return new Promise((resolve) => {
-      let granted = false;
+      let held: (() => void) | undefined;
       const hold = (lock: Lock | null): Promise<void> | undefined => {
-        granted = lock !== null;
-        resolve(granted);
-        return lock ? new Promise<void>((release) => (this.#release = release)) : undefined;
+        resolve(lock !== null);
+        return lock ? new Promise<void>((release) => (this.#release = held = release)) : undefined;
       };
       const failed = () => {
         resolve(false);
-        if (!granted) return;
+        // Nothing is lost with a lock that was never held, was let go, or is held by a later request of this tab.
+        if (!held || this.#release !== held) return;
         this.#release = undefined;
         this.#stolen();
       };

@@ -44,6 +44,8 @@ export class HubSocket {
   #message(number: number, data: unknown): void {
     const frame = typeof data === 'string' ? decodeHubFrame(data) : undefined;
     if (frame) this.#out.heard(number, frame);
-    else console.debug('the hub said something that this page does not know');
+    if (!frame || frame.type === 'unknown') {
+      console.debug('the hub said something that this page does not know');
+    }
   }
 }

@@ -27,11 +27,16 @@ const HUB_FRAME_TYPES: Record<HubFrame['type'], true> = {
   error: true,
 };
 
+/** A frame of a type that this version does not know: a newer hub may say more, and counts it. */
+export interface UnknownFrame {
+  type: 'unknown';
+}
+
 /**
- * One text message of the hub; undefined when it is not JSON or of a type this version does not know, so that a
- * newer hub may say more. The fields of a known type are trusted: the hub is the page's own origin.
+ * One text message of the hub; undefined when it is not JSON or has no type. The fields of a known type are trusted:
+ * the hub is the page's own origin.
  */
-export function decodeHubFrame(text: string): (HubFrame & { seq?: Seq }) | undefined {
+export function decodeHubFrame(text: string): ((HubFrame | UnknownFrame) & { seq?: Seq }) | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -40,7 +45,11 @@ export function decodeHubFrame(text: string): (HubFrame & { seq?: Seq }) | undef
   }
   if (typeof value !== 'object' || value === null || !('type' in value)) return undefined;
   const { type } = value;
-  return typeof type === 'string' && Object.hasOwn(HUB_FRAME_TYPES, type) ? (value as HubFrame) : undefined;
+  if (typeof type !== 'string') return undefined;
+  if (Object.hasOwn(HUB_FRAME_TYPES, type)) return value as HubFrame;
+  return 'seq' in value && typeof value.seq === 'number'
+    ? { type: 'unknown', seq: value.seq }
+    : { type: 'unknown' };
 }
 
 /** The frame as its text message. */

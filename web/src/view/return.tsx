@@ -41,11 +41,12 @@ export function Return({ app, state }: { app: App; state: State }) {
 function Ask({ app, state, page }: { app: App; state: State; page: Page & { at: 'rejoin' } }) {
   const now = useNow_ms(true);
   const until_ms = page.place?.until_ms;
-  const left_ms = until_ms === undefined ? 0 : until_ms - now;
+  // At 0 it stays until the hub says what became of the place.
+  const left_ms = until_ms === undefined ? undefined : until_ms - now;
   return (
     <>
       <p class="soft" role="timer" data-testid="rejoin-countdown">
-        {left_ms > 0 ? t('return.left', { time: countdownWords(left_ms) }) : t('return.waiting')}
+        {left_ms === undefined ? t('return.waiting') : t('return.left', { time: countdownWords(left_ms) })}
       </p>
       <div class="stack" aria-live="polite">
         <LinkBanner app={app} state={state} />
