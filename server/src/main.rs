@@ -13,6 +13,10 @@ use std::{
 };
 use tokio::net::{TcpListener, TcpStream};
 
+/// Gives back what a flood took: the platform's own keeps it, scattered over its arenas.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// How often a development certificate is held against the machine's present names.
 const DEV_CHECK_INTERVAL: Duration = Duration::from_mins(5);
 
