@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 use ts_rs::TS;
 
-/// What the hub sends. All but `welcome`, `ack`, `heartbeat-ack` and `going-away` are numbered (see [`Numbered`]).
+/// What the hub sends. All but `welcome`, `ack`, `heartbeat-ack` and `going-away` are numbered (see [`crate::Numbered`]).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, IntoStaticStr, TS)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
