@@ -99,6 +99,7 @@ impl Call {
             Event::Decline { sender, user, command } => self.decline(now, sender, user, command),
             Event::Leave { sender, command } => self.leave(now, sender, command),
             Event::End { sender, command } => self.end_by_host(now, sender, command),
+            Event::GiveUpRing { user } => self.give_up_ring(now, user),
             Event::EndByAdmin => self.end(now, EndReason::EndedByAdmin, None),
             Event::Media { sender, command, media } => self.media(sender, command, media),
             Event::MediaAlive { sender, participants } => {

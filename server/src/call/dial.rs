@@ -160,6 +160,11 @@ impl Dial<'_> {
         let rings_here = stored.log.status == CallStatus::Ringing
             && is(&stored.log.caller, self.to)
             && is(&stored.log.callee, self.session.user);
+        let rings_for_own =
+            stored.log.status == CallStatus::Ringing && is(&stored.log.caller, self.session.user);
+        if let Some(handle) = self.hub.calls.find(by).filter(|_| rings_for_own) {
+            handle.give_up_ring(self.session.user).await;
+        }
         if self.lets_go(by).await? {
             return Ok(Outcome::Again);
         }

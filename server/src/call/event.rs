@@ -83,6 +83,11 @@ pub(crate) enum Event {
         /// The command to answer.
         command: CommandId,
     },
+    /// The caller calls again, from elsewhere, while its own place in the call that rings is away.
+    GiveUpRing {
+        /// Who calls.
+        user: UserId,
+    },
     /// The hub's operator ends the call.
     EndByAdmin,
     /// A participant switched media sections.

@@ -8,6 +8,7 @@ use super::{
 use crate::{description::Description, hub::Hub, session::Session, store::Version};
 use holdfast_protocol::{
     CallId, CallSnapshot, CommandId, LoggedCall, MediaState, ParticipantId, RoomName, SessionId, Signal,
+    UserId,
 };
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Back { sender: Sender, reply: oneshot::Sender<CallSnapshot> },
     /// The call as it is now, for a session that may not be back in it yet.
     Peek { session: SessionId, reply: oneshot::Sender<CallSnapshot> },
+    /// The caller calls again from elsewhere: told when it is decided whether this ring ends for it.
+    GiveUpRing { user: UserId, done: oneshot::Sender<()> },
     /// The operator ends the call: how it is in the log then.
     EndByAdmin { done: oneshot::Sender<LoggedCall> },
     /// Something that needs no answer.
@@ -128,6 +131,14 @@ impl CallHandle {
         let join = Join { way, call: self.clone(), session, sender, command, media, done };
         self.send(Command::Join(Box::new(join))).await?;
         decided.await.map_err(|_| Over)
+    }
+
+    /// Ends a ring whose caller is away, for this one calls again. Afterwards the store says whether it did.
+    pub(crate) async fn give_up_ring(&self, user: UserId) {
+        let (done, decided) = oneshot::channel();
+        if self.send(Command::GiveUpRing { user, done }).await.is_ok() {
+            let _ = decided.await;
+        }
     }
 
     /// The handle of a call that nobody owns.

@@ -139,6 +139,10 @@ impl Owner {
                     let _ = reply.send(snapshot);
                 }
             }
+            Command::GiveUpRing { user, done } => {
+                self.apply(Event::GiveUpRing { user }).await;
+                let _ = done.send(());
+            }
             Command::EndByAdmin { done } => {
                 self.apply(Event::EndByAdmin).await;
                 if self.call.reason().is_some() {

@@ -110,6 +110,15 @@ impl Call {
         vec![Effect::Refuse { to, command, code, message }]
     }
 
+    /// The caller's page died while it rang, and another one of theirs calls: nobody waits for an answer any more.
+    pub(super) fn give_up_ring(&mut self, now: u64, user: UserId) -> Vec<Effect> {
+        let is_gone = self.places.iter().any(|place| place.told.user == user && !place.is_connected());
+        match self.phase {
+            Phase::Ringing { .. } if is_gone => self.end(now, EndReason::Cancelled, None),
+            _ => Vec::new(),
+        }
+    }
+
     pub(super) fn leave(&mut self, now: u64, sender: Sender, command: CommandId) -> Vec<Effect> {
         let session = sender.session;
         let mut effects = vec![self.left(session, command)];

@@ -278,3 +278,23 @@ async fn whose_call_it_is_cannot_be_guessed() {
         assert_eq!(same, "no call X for you");
     }
 }
+
+#[tokio::test]
+async fn a_ring_ends_when_its_caller_is_gone_and_calls_again() {
+    let hub = TestHub::defaults().await;
+    let (mut ada, ada_welcome) = hub.welcomed("Ada").await;
+    let (mut bob, bob_welcome) = hub.welcomed("Bob").await;
+    let first = ada.ring(bob_welcome.user).await;
+    assert_eq!(bob.incoming().await.call, first.id);
+    let (mut ada_too, _) = hub.device_of(&ada_welcome).await;
+    let id = ada_too.send_call(bob_welcome.user).await;
+    assert_eq!(refused(&mut ada_too, id).await, ErrorCode::InDirectCall, "while the first page is there");
+
+    // The page died; its user opens another one, which has never heard of that ring.
+    drop(ada);
+    hub.metric_becomes("holdfast_sockets", 2).await;
+    let second = ada_too.ring(bob_welcome.user).await;
+    assert_eq!(bob.ended(first.id).await, EndReason::Cancelled);
+    assert_eq!(bob.incoming().await.call, second.id);
+    assert_eq!(bob.accept(second.id).await.id, second.id);
+}
