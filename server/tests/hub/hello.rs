@@ -32,7 +32,9 @@ async fn a_welcome_says_who_the_client_is() {
     ada.send(ClientFrame::IceServers { id: CommandId(9) }).await;
     match ada.next().await {
         HubFrame::IceServers { in_reply_to, ice } => {
-            assert_eq!((in_reply_to, ice.servers.len(), ice.ttl_ms), (CommandId(9), 2, Some(600_000)));
+            assert_eq!((in_reply_to, ice.servers.len()), (CommandId(9), 2));
+            // What is left when it is written: a busy machine takes its time until then.
+            assert!(ice.ttl_ms.is_some_and(|left_ms| (570_000..=600_000).contains(&left_ms)), "{ice:?}");
         }
         other => panic!("{other:?}"),
     }
