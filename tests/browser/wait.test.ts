@@ -61,6 +61,8 @@ test('one of the room called alone: from the list of those who are in it', async
   await ada.sees(['Bob', 'Eve']);
   await ada.click('more');
   await ada.click('menu-roster');
+  // What is not shown yet has its text without its lines.
+  await ada.tab.getByTestId('roster-person').first().waitFor();
   expect(await ada.tab.getByTestId('roster-person').allInnerTexts()).toEqual(['A\nAda (you)\nhost', 'B\nBob', 'E\nEve']);
   await ada.tab.getByTestId('roster-person').filter({ hasText: 'Bob' }).getByTestId('call-apart').click();
   await bob.tab.getByTestId('incoming').getByText('Ada is calling').waitFor();
