@@ -91,7 +91,7 @@ export async function faults(person: Person): Promise<string[]> {
     /** A click in the middle or at either end must reach it; a page may scroll down, but not a call. */
     function reachable(element: HTMLElement, box: DOMRect, tell: typeof say): void {
       const y = box.y + box.height / 2;
-      if (y > innerHeight && !document.querySelector('.call')) return;
+      if (box.bottom > innerHeight && !document.querySelector('.call')) return;
       const menu = document.querySelector('.menu, .call-main .chat');
       for (const x of [box.x + 4, box.x + box.width / 2, box.right - 4]) {
         const hit = document.elementFromPoint(x, y);
