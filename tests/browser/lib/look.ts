@@ -54,7 +54,7 @@ export async function faults(person: Person): Promise<string[]> {
   return person.tab.evaluate(() => {
     const found: string[] = [];
     // A name of any length ends in dots; these are the places where that is wanted.
-    const dots = '.call-head h1, .tile-words, select, input, .sr-only, .sr-only *, .chat-who bdi';
+    const dots = '.call-head h1, .tile-words, [data-place=strip] .tile-state-words *, select, input, .sr-only, .sr-only *, .chat-who bdi';
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} wide on a screen of ${clientWidth}`);
     const say = (what: string, element: Element): void => {
